@@ -1,0 +1,41 @@
+package poller
+
+import "time"
+
+// The history of a table: at most historyLen points, none older than historySpan.
+const (
+	historyLen  = 300
+	historySpan = 5 * time.Minute
+)
+
+// history is a ring of samples.
+type history struct {
+	ring  []Sample
+	start int
+}
+
+// add appends a sample, in place of the oldest when the ring is full.
+func (h *history) add(s Sample) {
+	if len(h.ring) < historyLen {
+		h.ring = append(h.ring, s)
+		return
+	}
+	h.ring[h.start] = s
+	h.start = (h.start + 1) % historyLen
+}
+
+// samples returns a copy of the samples within historySpan of the newest, oldest first.
+func (h *history) samples() []Sample {
+	n := len(h.ring)
+	if n == 0 {
+		return nil
+	}
+	out := make([]Sample, 0, n)
+	newest := h.ring[(h.start+n-1)%n].At
+	for i := range n {
+		if s := h.ring[(h.start+i)%n]; newest.Sub(s.At) < historySpan {
+			out = append(out, s)
+		}
+	}
+	return out
+}

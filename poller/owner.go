@@ -1,0 +1,82 @@
+package poller
+
+import (
+	"context"
+	"time"
+)
+
+// ownerFinder finds the processes that hold sockets. One goroutine uses it.
+type ownerFinder interface {
+	ownerLookup
+	// verify looks at the processes known as owners and returns those that ended or go by another name now. They
+	// are forgotten; the rows that show them are to be looked for again.
+	verify() map[*Process]bool
+	// find looks for the owners of the sockets. The processes named in hints are looked at first.
+	find(ctx context.Context, wanted []*Socket, hints []int32, now time.Time)
+	// forget drops what is remembered of a socket that is gone.
+	forget(s *Socket)
+}
+
+// processes remembers the processes that hold sockets, by PID, and notices when a PID stands for another one.
+type processes struct {
+	read  func(pid int32) (Process, error)
+	byPID map[int32]*Process
+}
+
+func newProcesses(read func(pid int32) (Process, error)) *processes {
+	return &processes{read: read, byPID: map[int32]*Process{}}
+}
+
+// get returns the process with this PID, asking the system where it is not known yet.
+func (p *processes) get(pid int32) (*Process, error) {
+	if known := p.byPID[pid]; known != nil {
+		return known, nil
+	}
+	read, err := p.read(pid)
+	if err != nil {
+		return nil, err
+	}
+	p.byPID[pid] = &read
+	return &read, nil
+}
+
+// verify reads every known process again, drops those that are gone or changed, and returns them.
+func (p *processes) verify() map[*Process]bool {
+	var gone map[*Process]bool
+	for pid, known := range p.byPID {
+		if now, err := p.read(pid); err == nil && now == *known {
+			continue
+		}
+		if gone == nil {
+			gone = map[*Process]bool{}
+		}
+		gone[known] = true
+		delete(p.byPID, pid)
+	}
+	return gone
+}
+
+// pidOwners serves a source that names the PID of each socket itself.
+type pidOwners struct{ processes *processes }
+
+func (o *pidOwners) verify() map[*Process]bool { return o.processes.verify() }
+
+func (o *pidOwners) find(_ context.Context, wanted []*Socket, _ []int32, _ time.Time) {
+	for _, s := range wanted {
+		if s.PID > 0 {
+			_, _ = o.processes.get(s.PID) // a process that has ended is unknown, which its row says
+		}
+	}
+}
+
+func (o *pidOwners) forget(*Socket) {}
+
+func (o *pidOwners) owner(s *Socket) (*Process, OwnerNote) {
+	if p := o.processes.byPID[s.PID]; p != nil && s.PID > 0 {
+		return p, OwnerKnown
+	}
+	if s.State == StateTimeWait || s.State == StateFinWait2 {
+		return nil, OwnerNone
+	}
+	return nil, OwnerNotFound
+}

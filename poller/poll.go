@@ -1,0 +1,171 @@
+package poller
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// maxGap is how many intervals may lie between two polls for which rates and opening times are still told.
+const maxGap = 3
+
+// poll lists the sockets once, brings the table up to date and tells the observer. A list that is not whole changes
+// no row.
+func (p *Poller) poll(ctx context.Context) {
+	start := time.Now()
+	p.attempted = start
+	next, err := p.source.sockets(ctx, p.dump[:0])
+	p.dump = next
+	if ctx.Err() != nil {
+		return
+	}
+	if err != nil {
+		p.fail(err)
+	} else {
+		p.take(ctx, next, start)
+	}
+	p.pace.took(time.Since(start))
+}
+
+// fail notes that a poll gave no whole table.
+func (p *Poller) fail(err error) {
+	if !p.failing {
+		p.log.Warn("poll failed, rows are stale", "error", err)
+	}
+	p.failing = true
+	p.mu.Lock()
+	p.table.status.Complete = false
+	p.table.status.Stale = fmt.Sprintf("The last look at the sockets failed: %v.", err)
+	d := Delta{Status: p.table.status}
+	p.mu.Unlock()
+	p.tell(&d)
+}
+
+// take brings the table to the state of a whole dump.
+func (p *Poller) take(ctx context.Context, next []Socket, at time.Time) {
+	if p.failing {
+		p.log.Info("polls work again")
+	}
+	p.failing = false
+	u := update{next: next, change: p.differ.diff(p.table, next), at: at, elapsed: p.elapsed(at),
+		own: p.own.get(at), owners: p.owners, users: p.users.name}
+	p.forgetClosed(next, &u.change)
+	gone := p.owners.verify()
+	p.seekOwners(ctx, &u, gone)
+	p.mu.Lock()
+	d := p.table.apply(&u)
+	d.Changed = p.table.reown(p.owners, gone, d.Changed)
+	p.setStatus(at)
+	d.Status = p.table.status
+	p.mu.Unlock()
+	p.tell(&d)
+}
+
+// forgetClosed drops what is remembered of inodes that no socket has any more, before their numbers are used again.
+func (p *Poller) forgetClosed(next []Socket, change *Change) {
+	for _, id := range change.Closed {
+		if c, ok := p.table.Get(id); ok {
+			p.owners.forget(&c.Socket)
+		}
+	}
+	for _, i := range change.Changed {
+		if c, ok := p.table.Get(next[i].ID); ok && c.Inode != next[i].Inode {
+			p.owners.forget(&c.Socket)
+		}
+	}
+}
+
+// elapsed returns the time since the last whole poll, 0 where there was none or it is too long ago.
+func (p *Poller) elapsed(at time.Time) time.Duration {
+	last := p.table.status.At
+	d := at.Sub(last)
+	if last.IsZero() || d > maxGap*p.pace.interval {
+		return 0
+	}
+	return d
+}
+
+// setStatus notes a whole poll.
+func (p *Poller) setStatus(at time.Time) {
+	s := &p.table.status
+	s.Seq++
+	s.At, s.Complete, s.Stale = at, true, ""
+	s.Interval = p.pace.interval
+	s.Notes = p.source.notes()
+	if p.pace.stretched() {
+		s.Notes = append(s.Notes, fmt.Sprintf("A look at all sockets takes long on this machine; they are read every %v.", p.pace.interval))
+	}
+	p.table.history.add(Sample{At: at, Counts: s.Counts})
+}
+
+func (p *Poller) tell(d *Delta) {
+	if p.observe != nil {
+		p.observe(d)
+	}
+}
+
+// seekOwners looks for the owners of sockets that are new, that got another inode, whose owner is gone and whose
+// owner was not found before. Reading the table needs no lock here: only this goroutine changes it.
+func (p *Poller) seekOwners(ctx context.Context, u *update, gone map[*Process]bool) {
+	var wanted []*Socket
+	var hints []int32
+	for _, list := range [...][]int{u.change.Opened, u.change.Changed} {
+		for _, i := range list {
+			wanted = append(wanted, &u.next[i])
+		}
+	}
+	for _, c := range p.table.unowned {
+		wanted = append(wanted, &c.Socket)
+	}
+	if len(gone) > 0 {
+		for c := range p.table.All() {
+			if gone[c.Owner] {
+				wanted = append(wanted, &c.Socket)
+			}
+		}
+	}
+	if len(wanted) > 0 {
+		hints = p.table.owningPIDs(wanted)
+	}
+	p.owners.find(ctx, wanted, hints, u.at)
+}
+
+// owningPIDs returns the processes that most likely hold the wanted sockets: those that listen where one of them has
+// its local end.
+func (t *Table) owningPIDs(wanted []*Socket) []int32 {
+	ports := map[uint16]bool{}
+	for _, s := range wanted {
+		if s.Protocol == TCP && s.Inode != 0 && t.listeners.accepts(s) {
+			ports[s.Local.Port()] = true
+		}
+	}
+	if len(ports) == 0 {
+		return nil
+	}
+	var pids []int32
+	for c := range t.All() {
+		if c.State == StateListen && c.Owner != nil && ports[c.Local.Port()] {
+			pids = append(pids, c.Owner.PID)
+		}
+	}
+	return pids
+}
+
+// reown asks again for the owners of rows that are looked for and of rows whose owner is gone, and appends those that
+// changed to changed.
+func (t *Table) reown(owners ownerLookup, gone map[*Process]bool, changed []*Connection) []*Connection {
+	for _, c := range t.unowned {
+		if t.setOwner(c, owners) {
+			changed = append(changed, c)
+		}
+	}
+	if len(gone) == 0 {
+		return changed
+	}
+	for c := range t.All() {
+		if gone[c.Owner] && t.setOwner(c, owners) {
+			changed = append(changed, c)
+		}
+	}
+	return changed
+}

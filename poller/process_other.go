@@ -1,0 +1,30 @@
+//go:build !linux
+
+package poller
+
+import (
+	"fmt"
+
+	"github.com/shirou/gopsutil/v3/process"
+)
+
+// newOwners returns the finder that fits the source; away from Linux every source names PIDs.
+func newOwners(SourceKind) ownerFinder { return &pidOwners{newProcesses(readProcess)} }
+
+// readProcess asks gopsutil for the name and the start of a process.
+func readProcess(pid int32) (Process, error) {
+	p, err := process.NewProcess(pid)
+	if err != nil {
+		return Process{}, fmt.Errorf("process %d: %w", pid, err)
+	}
+	name, err := p.Name()
+	if err != nil {
+		return Process{}, fmt.Errorf("process %d: name: %w", pid, err)
+	}
+	name = name[:min(len(name), maxName)]
+	created, err := p.CreateTime()
+	if err != nil {
+		created = 0 // some systems tell it only of own processes
+	}
+	return Process{PID: pid, Start: uint64(created), Name: name}, nil
+}

@@ -1,0 +1,36 @@
+package poller
+
+import "time"
+
+// Status is what is known of the table as a whole.
+type Status struct {
+	// Seq counts completed polls; 0 before the first.
+	Seq uint64
+	// At is when the table was last complete; zero before the first poll.
+	At time.Time
+	// Source is "netlink" or "gopsutil".
+	Source string
+	// Interval is the time between polls now; longer than asked for when polls are slow.
+	Interval time.Duration
+	// Complete is false where rows may be missing: the last poll failed or was cut off.
+	Complete bool
+	// Stale says in one sentence why the last poll did not give a whole table, and is "" when it did.
+	Stale string
+	// Notes are sentences for the reader about what this table cannot show.
+	Notes []string
+	// Counts is the number of sockets in each state.
+	Counts Counts
+}
+
+// Delta is what one poll changed. Its rows are valid for the length of an observer's call.
+type Delta struct {
+	Status
+	// Opened, Changed and Closed hold the rows, each in the order of the dump; Closed has their last values.
+	Opened, Changed, Closed []*Connection
+}
+
+// Sample is one point of the history: how many sockets were in each state at a moment.
+type Sample struct {
+	At     time.Time
+	Counts Counts
+}

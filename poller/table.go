@@ -1,0 +1,49 @@
+package poller
+
+import "iter"
+
+// Table is the set of sockets as it was at one moment. [Poller.Read] hands it out for reading; only the poller
+// changes it.
+type Table struct {
+	status    Status
+	index     map[ID]int32  // socket to slot
+	slots     []*Connection // nil where free
+	free      []int32
+	unowned   map[ID]*Connection // rows whose owner is still looked for
+	listeners listenerSet
+	history   history
+}
+
+// newTable returns an empty table.
+func newTable() *Table {
+	return &Table{index: map[ID]int32{}, unowned: map[ID]*Connection{}, listeners: listenerSet{}}
+}
+
+// Status returns what is known of the table as a whole.
+func (t *Table) Status() Status { return t.status }
+
+// Len returns the number of sockets.
+func (t *Table) Len() int { return len(t.index) }
+
+// Get returns the row with the given ID; it is valid as long as the table may be read.
+func (t *Table) Get(id ID) (c *Connection, ok bool) {
+	slot, ok := t.index[id]
+	if !ok {
+		return nil, false
+	}
+	return t.slots[slot], true
+}
+
+// All yields every row, in no particular order.
+func (t *Table) All() iter.Seq[*Connection] {
+	return func(yield func(*Connection) bool) {
+		for _, c := range t.slots {
+			if c != nil && !yield(c) {
+				return
+			}
+		}
+	}
+}
+
+// History returns how many sockets were in each state over the last five minutes, oldest first.
+func (t *Table) History() []Sample { return t.history.samples() }
