@@ -1,0 +1,32 @@
+package query
+
+import "sockeye/poller"
+
+// kind reads the values of a key. There is one type for each sort of value: choice, number, address and text.
+type kind interface {
+	// read makes a value of a text that is not empty. The error has no place.
+	read(k *key, text string) (value, *Error)
+	// word is the kind's name in [Key.Kind].
+	word() string
+}
+
+// textKind is the kind of names: a value is found anywhere in them, whatever the case.
+type textKind struct {
+	of func(c *poller.Connection) string
+}
+
+func (*textKind) word() string { return "text" }
+
+func (t *textKind) read(_ *key, text string) (value, *Error) {
+	return &part{kind: t, raw: text, find: fold(text)}, nil
+}
+
+// part is text that a name must have in it.
+type part struct {
+	kind *textKind
+	raw  string
+	find folded
+}
+
+func (p *part) match(c *poller.Connection) bool { return contains(p.kind.of(c), p.find) }
+func (p *part) text() string                    { return p.raw }
