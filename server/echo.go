@@ -1,0 +1,21 @@
+package server
+
+import (
+	"log/slog"
+
+	"github.com/labstack/echo/v4"
+)
+
+// newEcho builds the chain of the package comment, and the routes of site behind it.
+func newEcho(site Site, gate *hostGate, lim limits, log *slog.Logger) *echo.Echo {
+	e := echo.New()
+	e.HideBanner, e.HidePort = true, true
+	e.IPExtractor = echo.ExtractIPDirect() // X-Forwarded-For is anybody's word.
+	e.Logger.SetOutput(slog.NewLogLogger(log.Handler(), slog.LevelWarn).Writer())
+	e.Pre(logRequests(log), secureHeaders, recoverPanic, gate.middleware, limitRequest(lim), pathGate,
+		originGate(newRareLog(log)))
+	e.Use(compress())
+	site.Routes(e)
+	e.HTTPErrorHandler = failures(site, log)
+	return e
+}

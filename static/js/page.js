@@ -1,0 +1,168 @@
+// What stands around the table: the state of the connection, the counts, the banner, the footer.
+
+import { clock, count, visible } from "./format.js";
+
+const by = (id) => document.getElementById(id);
+
+/** The header, counts, banner and footer of the dashboard, and whether the table is paused. */
+export class Page {
+  paused = false;
+  /** Called when the pause ends. */
+  onresume = () => {};
+  /** Called when the reader does not want to wait for the next attempt to connect. */
+  onretry = () => {};
+
+  #connected = false;
+  #lost = 0;
+  #reason = "";
+  #status = null;
+  #host = "";
+  #opened = 0;
+  #closed = 0;
+  #last = { opened: 0, closed: 0 };
+  #past = false;
+  #newer = false;
+  #ticking = 0;
+  #held = "";
+
+  constructor() {
+    by("pause").addEventListener("click", () => this.pause());
+  }
+
+  hello(frame) {
+    this.#host = frame.host;
+    this.#newer = frame.build !== document.body.dataset.build;
+  }
+
+  /** A frame came: what it says of the whole, and how many rows it opened and closed in the window. */
+  frame(status, opened = 0, closed = 0) {
+    this.#status = status;
+    this.#last = { opened, closed };
+    if (this.paused) {
+      this.#opened += opened;
+      this.#closed += closed;
+    } else if (!this.#past) this.counts(status.counts, false);
+    this.#show();
+  }
+
+  up() {
+    this.#connected = true;
+    clearInterval(this.#ticking);
+  }
+
+  down(reason) {
+    if (this.#connected || this.#lost === 0) this.#lost = Date.now();
+    this.#connected = false;
+    this.#reason = reason;
+    clearInterval(this.#ticking);
+    this.#ticking = setInterval(() => this.#show(), 1000);
+    this.#show();
+  }
+
+  /** Stops the table, or lets it go on. */
+  pause() {
+    this.paused = !this.paused;
+    this.#opened = this.#closed = 0;
+    by("pause").setAttribute("aria-pressed", this.paused);
+    by("pause").querySelector(".word").textContent = this.paused ? "Resume" : "Pause";
+    this.#show();
+    if (this.paused) return;
+    if (this.#status) this.counts(this.#status.counts, false);
+    this.onresume();
+  }
+
+  /** Writes the counts of the states; those of the past while the pointer is on the chart. */
+  counts(counts, past) {
+    this.#past = past;
+    const list = by("states");
+    list.toggleAttribute("data-past", past);
+    list.querySelectorAll("a").forEach((link, i) => {
+      const n = counts[i] ?? 0;
+      write(link.querySelector(".n"), count(n));
+      link.classList.toggle("none", n === 0);
+    });
+  }
+
+  /** Writes what depends on the rows: the tally, the notes, and why there are none. */
+  table(store, filter, held) {
+    const { matched, total, notes } = store.status;
+    write(by("matched"), count(matched));
+    write(by("total"), count(total));
+    const list = by("notes");
+    if (list.childElementCount !== notes.length || notes.some((n, i) => list.children[i].textContent !== n)) {
+      list.replaceChildren(...notes.map((n) => Object.assign(document.createElement("li"), { textContent: n })));
+      list.title = notes.join("\n");
+    }
+    this.#empty(matched === 0 && store.shown.length === 0, filter);
+    this.#held = held;
+    const box = filter.text ? `${visible(filter.text)} · ` : "";
+    const title = `${box}${visible(this.#host)} · sockeye`;
+    if (document.title !== title) document.title = title;
+    this.#show();
+  }
+
+  #empty(none, { text, encode }) {
+    by("empty").hidden = !none;
+    if (!none) return;
+    const port = portOf(encode);
+    write(by("lead"), text ? `No connection matches ${visible(text)}` : "This machine has no sockets that could be shown.");
+    by("next").hidden = encode === "";
+    by("ask").hidden = port === "";
+    by("ask").href = `/ports/${port}`;
+    write(by("ask"), `Look up port ${port}`);
+  }
+
+  #state() {
+    if (!this.#connected) return "disconnected";
+    if (this.paused) return "paused";
+    return this.#status?.stale ? "stale" : "live";
+  }
+
+  #show() {
+    if (!this.#status && this.#lost === 0) return;
+    const state = this.#state();
+    const words = {
+      live: "Live", stale: "Stale", disconnected: "Disconnected",
+      paused: `Paused · +${count(this.#opened)} −${count(this.#closed)}`,
+    };
+    document.body.dataset.state = state;
+    write(by("status"), words[state]);
+    this.#banner(state);
+    this.#pulse(state);
+  }
+
+  #banner(state) {
+    let text = "";
+    if (state === "disconnected") {
+      const since = Math.round((Date.now() - this.#lost) / 1000);
+      const data = this.#status ? ` · last data ${clock(this.#status.at)}` : "";
+      text = `Disconnected ${since} s ago${data}${this.#reason ? ` · ${visible(this.#reason)}` : ""}`;
+      // The first second of a break is mostly over before it can be read.
+      if (since < 1 && this.#status) text = "";
+    } else if (this.#status?.stale) text = `${this.#status.stale} · rows of ${clock(this.#status.at)}`;
+    else if (this.#newer) text = "Another build of sockeye runs here now: reload the page.";
+    write(by("banner"), text);
+    by("banner").hidden = text === "";
+  }
+
+  #pulse(state) {
+    if (!this.#status) return;
+    const { at, interval, source } = this.#status;
+    const every = interval < 1000 ? `${interval} ms` : `${interval / 1000} s`;
+    const order = this.#held === "sort" ? " · order held, press s" : this.#held === "select" ? " · rows held" : "";
+    const change = state === "live" ? ` · +${this.#last.opened} −${this.#last.closed}` : "";
+    write(by("pulse"), `${clock(at)} · every ${every} · ${source}${change}${order}`);
+  }
+}
+
+function write(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+/** The first single port number of a view, "" where there is none. views/page.go does the same. */
+function portOf(encode) {
+  for (const [key, value] of new URLSearchParams(encode)) {
+    if (/^[lr]?port$/.test(key) && /^\d+$/.test(value)) return value;
+  }
+  return "";
+}

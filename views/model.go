@@ -1,0 +1,84 @@
+package views
+
+import (
+	"time"
+
+	"sockeye/poller"
+	"sockeye/ports"
+	"sockeye/query"
+)
+
+// The entries of the navigation, for [Page.Active].
+const (
+	NavConnections = "/"
+	NavPorts       = "/ports"
+)
+
+// Page is what every page shows around its content.
+type Page struct {
+	// Host is the name of the machine whose sockets are shown.
+	Host string
+	// Build names the running build; the script compares it with the one the server greets it with.
+	Build string
+	// Now is the moment the page was made.
+	Now time.Time
+	// Status is that of the table the page was made from.
+	Status poller.Status
+	// Active is the navigation entry of this page, or "" where none fits.
+	Active string
+	// Theme is "light" or "dark" where the reader chose one (cookie "theme"), "" for the system's choice.
+	Theme string
+}
+
+// Dashboard is the page of the live table.
+type Dashboard struct {
+	Page
+	// Query is the view in force: the last readable one where Box could not be read.
+	Query query.Query
+	// Box is the text of the filter box; it differs from Query.String() only where it could not be read.
+	Box string
+	// Problem says in one sentence why Box could not be read; "" where it could.
+	Problem string
+	// Rows are the connections of the window, in the order of the view. At most Limit are shown.
+	Rows []poller.Connection
+	// Offset is the place of the first row in the view, Limit the greatest number of rows in the window.
+	Offset, Limit int
+	// Total counts the sockets of the machine, Matched those of the view.
+	Total, Matched int
+	// History is what the chart shows, oldest first.
+	History []poller.Sample
+	// Service names the service of a port number, "" where it has none; nil names none.
+	Service func(port uint16, protocol string) string
+}
+
+// PortAnswer is the page that says who has a port number. With Asked unset it is only the form.
+type PortAnswer struct {
+	Page
+	// Asked tells that there is an answer, Text what was asked for, Problem why it could not be read.
+	Asked         bool
+	Text, Problem string
+	// Port and Protocol ("tcp", "udp", or "" for both) are the target.
+	Port     uint16
+	Protocol string
+	// Class is the range the number lies in (RFC 6335 section 6): "system", "user" or "dynamic".
+	Class string
+	// Services is what the number is known for, for each protocol asked about.
+	Services []ports.Service
+	// Listeners are the sockets that wait on the port; for UDP those that are bound to it without a remote end.
+	Listeners []poller.Connection
+	// Through are connections that use the port as their local or remote one, the first of ThroughTotal.
+	Through      []poller.Connection
+	ThroughTotal int
+	// Others hold the number without listening or being connected: bound, or a connection in its last states.
+	Others []poller.Connection
+	// Service is that of [Dashboard].
+	Service func(port uint16, protocol string) string
+}
+
+// Failure is the page of an answer that is not the one asked for.
+type Failure struct {
+	Page
+	// Status is the HTTP status, Title one sentence that says what is wrong, Advice what to do about it.
+	Status        int
+	Title, Advice string
+}
