@@ -18,6 +18,8 @@ type Options struct {
 	// Observe is called after each poll with what it changed, by the goroutine that polls: the next poll waits for
 	// it. A failed poll gives a Delta without rows whose Status says why. May be nil.
 	Observe func(*Delta)
+	// Fake, where set, is asked in place of the operating system.
+	Fake *Fake
 	// Log takes what concerns the operator; nil is slog.Default().
 	Log *slog.Logger
 }
@@ -65,6 +67,9 @@ func New(ctx context.Context, o Options) (*Poller, error) {
 	}
 	if o.Log == nil {
 		o.Log = slog.Default()
+	}
+	if o.Fake != nil {
+		return newPoller(fakeSource{o.Fake}, o.Fake.owners(), o), nil
 	}
 	s, err := openSource(ctx, o.Source, o.Log)
 	if err != nil {

@@ -1,0 +1,232 @@
+// Sockeye shows every network connection of this machine, live, in a browser.
+//
+//	go run .
+//
+// It serves http://localhost:8080 until it is interrupted. Run it with --help for its flags; README.md has the rest.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/netip"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"strings"
+	"syscall"
+	"time"
+
+	"sockeye/poller"
+	"sockeye/server"
+	"sockeye/views"
+	"sockeye/web"
+)
+
+// The program's exit codes.
+const (
+	exitOK      = 0 // after a signal, --help and --version
+	exitFailure = 1
+	exitUsage   = 2
+)
+
+// shutdownTime is how long viewers and exports get to end once a signal came.
+const shutdownTime = 2500 * time.Millisecond
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	os.Exit(start(ctx, os.Args[1:], os.LookupEnv, os.Stdout, os.Stderr))
+}
+
+// start reads the settings, runs the program until ctx ends and returns its exit code.
+func start(ctx context.Context, args []string, env func(string) (string, bool), stdout, stderr io.Writer) int {
+	c, err := parseSettings(args, env, stdout)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		return exitOK
+	case err != nil:
+		fmt.Fprintf(stderr, "sockeye: %v\nsockeye --help lists the flags.\n", err)
+		return exitUsage
+	case c.version:
+		fmt.Fprintln(stdout, version())
+		return exitOK
+	}
+	if err := run(ctx, c, stderr); err != nil {
+		fmt.Fprintf(stderr, "sockeye: %v\n", err)
+		return exitFailure
+	}
+	return exitOK
+}
+
+// settings is what the command line and the environment say.
+type settings struct {
+	listen     string
+	interval   time.Duration
+	source     poller.SourceKind
+	allowHosts []string
+	tlsCert    string
+	tlsKey     string
+	version    bool
+}
+
+// parseSettings reads the flags; a flag that is not given is looked for in the environment, --allow-host as
+// SOCKEYE_ALLOW_HOST. Help goes to out and is reported as flag.ErrHelp.
+func parseSettings(args []string, env func(string) (string, bool), out io.Writer) (settings, error) {
+	var c settings
+	f := flag.NewFlagSet("sockeye", flag.ContinueOnError)
+	f.SetOutput(io.Discard)
+	f.StringVar(&c.listen, "listen", "localhost:8080", "`host:port` to serve; localhost is 127.0.0.1 and ::1")
+	f.DurationVar(&c.interval, "interval", poller.DefaultInterval, "`time` between two looks at the sockets, 100ms to 1m")
+	c.source = poller.SourceAuto
+	f.Func("source", "where sockets are read from: auto, netlink or gopsutil (default auto)", func(s string) (err error) {
+		c.source, err = poller.ParseSource(s)
+		return err
+	})
+	f.Func("allow-host", "further `name` by which a proxy or tunnel calls this server; may be repeated", func(s string) error {
+		c.allowHosts = append(c.allowHosts, strings.Split(s, ",")...)
+		return nil
+	})
+	f.StringVar(&c.tlsCert, "tls-cert", "", "PEM `file` with the certificate to serve HTTPS with")
+	f.StringVar(&c.tlsKey, "tls-key", "", "PEM `file` with its key")
+	f.BoolVar(&c.version, "version", false, "print the version and end")
+	if err := f.Parse(args); errors.Is(err, flag.ErrHelp) {
+		usage(f, out)
+		return c, err
+	} else if err != nil {
+		return c, err
+	}
+	if f.NArg() > 0 {
+		return c, fmt.Errorf("unexpected argument %q", f.Arg(0))
+	}
+	if err := fromEnvironment(f, env); err != nil {
+		return c, err
+	}
+	if c.interval < poller.MinInterval || c.interval > poller.MaxInterval {
+		return c, fmt.Errorf("interval must be %v to %v, not %v", poller.MinInterval, poller.MaxInterval, c.interval)
+	}
+	return c, nil
+}
+
+// fromEnvironment sets the flags that were not given from SOCKEYE_ variables.
+func fromEnvironment(f *flag.FlagSet, env func(string) (string, bool)) error {
+	given := map[string]bool{}
+	f.Visit(func(f *flag.Flag) { given[f.Name] = true })
+	var failure error
+	f.VisitAll(func(fl *flag.Flag) {
+		name := "SOCKEYE_" + strings.ToUpper(strings.ReplaceAll(fl.Name, "-", "_"))
+		value, set := env(name)
+		if !set || given[fl.Name] || failure != nil {
+			return
+		}
+		if err := f.Set(fl.Name, value); err != nil {
+			failure = fmt.Errorf("invalid value %q of %s: %w", value, name, err)
+		}
+	})
+	return failure
+}
+
+// usage writes the help.
+func usage(f *flag.FlagSet, out io.Writer) {
+	fmt.Fprint(out, `Sockeye shows every network connection of this machine, live, in a browser.
+
+  sockeye [flags]      then open http://localhost:8080
+
+Each flag can also be set in the environment: --allow-host as SOCKEYE_ALLOW_HOST.
+
+`)
+	f.SetOutput(out)
+	f.PrintDefaults()
+}
+
+// run serves until ctx ends or something fails. Its two long-lived goroutines, the poller's and the server's, have
+// ended when it returns.
+func run(ctx context.Context, c settings, stderr io.Writer) error {
+	log := slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	var site *web.Site
+	p, err := poller.New(ctx, poller.Options{
+		Source: c.source, Interval: c.interval, Log: log,
+		Observe: func(d *poller.Delta) { site.Observe(d) },
+	})
+	if err != nil {
+		return err
+	}
+	site = web.New(p, log)
+	polling, stopPolling := context.WithCancel(context.Background())
+	polled := make(chan error, 1)
+	go func() { polled <- p.Run(polling) }()
+	err = serve(ctx, c, site, p, log, stderr)
+	stopPolling()
+	return errors.Join(err, <-polled)
+}
+
+// serve binds the listeners, says where, and serves until ctx ends.
+func serve(ctx context.Context, c settings, site *web.Site, p *poller.Poller, log *slog.Logger, stderr io.Writer) error {
+	s, err := server.New(server.Config{
+		Listen: c.listen, AllowHosts: c.allowHosts, TLSCert: c.tlsCert, TLSKey: c.tlsKey, Log: log,
+		Holder: func(a netip.AddrPort) string { return holder(ctx, p, a) },
+	}, site)
+	if err != nil {
+		return err
+	}
+	if err := s.Open(ctx); err != nil {
+		return err
+	}
+	fmt.Fprintf(stderr, "sockeye: %s\n", s.URL())
+	served := make(chan error, 1)
+	go func() { served <- s.Serve() }()
+	select {
+	case err := <-served:
+		return err
+	case <-ctx.Done():
+	}
+	grace, cancel := context.WithTimeout(context.Background(), shutdownTime)
+	defer cancel()
+	err = s.Shutdown(grace)
+	if errors.Is(err, context.DeadlineExceeded) {
+		log.Warn("some connections did not end in time and were cut")
+		err = nil
+	}
+	return errors.Join(err, <-served)
+}
+
+// holderPatience is how long the search for the holder of a taken port may take.
+const holderPatience = 2 * time.Second
+
+// holder names the process that listens where a is, "" where it is not known.
+func holder(ctx context.Context, p *poller.Poller, a netip.AddrPort) string {
+	ctx, cancel := context.WithTimeout(ctx, holderPatience)
+	defer cancel()
+	if err := p.Fresh(ctx); err != nil {
+		return ""
+	}
+	name := ""
+	p.Read(func(t *poller.Table) {
+		for c := range t.All() {
+			taken := c.State == poller.StateListen && c.Local.Port() == a.Port() &&
+				(c.Local.Addr() == a.Addr() || c.Local.Addr().IsUnspecified() || a.Addr().IsUnspecified())
+			if taken && c.Owner != nil {
+				name = fmt.Sprintf("%s (PID %d)", views.Visible(c.Owner.Name), c.Owner.PID)
+			}
+		}
+	})
+	return name
+}
+
+// version describes the build: the module's version, the commit where the build knows it, and the Go version.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "sockeye (unknown build)"
+	}
+	text := "sockeye " + info.Main.Version
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" || s.Key == "vcs.time" {
+			text += " " + s.Value
+		}
+	}
+	return text + " " + info.GoVersion
+}

@@ -1,0 +1,169 @@
+package web
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"strconv"
+
+	"github.com/labstack/echo/v4"
+
+	"sockeye/poller"
+	"sockeye/query"
+	"sockeye/views"
+)
+
+// dashboard handles GET /: the table as a page. A view whose URL is not spelled canonically, as forms spell it, is
+// sent on to the one that is.
+func (s *Site) dashboard(c echo.Context) error {
+	raw := c.QueryString()
+	q, page, err := query.FromURL(raw)
+	if err != nil {
+		return s.dashboardProblem(c, raw, err)
+	}
+	sp, err := spanOf(page)
+	if err != nil {
+		return s.dashboardProblem(c, raw, err)
+	}
+	if canonical := encodeView(q, page); canonical != raw {
+		return c.Redirect(http.StatusSeeOther, address("/", canonical))
+	}
+	if page.Get("limit") == "" {
+		sp.limit = maxLimit // without script the page is all there is
+	}
+	d := views.Dashboard{Query: q, Box: q.String(), Offset: sp.offset, Limit: sp.limit, Service: serviceName}
+	err = s.fresh(c.Request().Context(), func(t *poller.Table) { fillDashboard(&d, t, sp) })
+	if err != nil {
+		return err
+	}
+	d.Page = s.page(c, views.NavConnections, d.Status)
+	return s.render(c, http.StatusOK, views.DashboardPage(d))
+}
+
+// fillDashboard copies out of the table what the page shows.
+func fillDashboard(d *views.Dashboard, t *poller.Table, sp span) {
+	rows := selectRows(d.Query, t)
+	d.Matched, d.Total = len(rows), t.Len()
+	for _, c := range sp.slice(rows) {
+		d.Rows = append(d.Rows, *c)
+	}
+	d.Status, d.History = t.Status(), t.History()
+}
+
+// dashboardProblem answers a view that cannot be read: the page with the reason beside the box, and no rows.
+func (s *Site) dashboardProblem(c echo.Context, raw string, cause error) error {
+	d := views.Dashboard{Box: boxOf(raw), Problem: cause.Error(), Limit: defaultLimit, Service: serviceName}
+	s.poller.Read(func(t *poller.Table) {
+		d.Status, d.History, d.Total = t.Status(), t.History(), t.Len()
+	})
+	d.Page = s.page(c, views.NavConnections, d.Status)
+	return s.render(c, http.StatusBadRequest, views.DashboardPage(d))
+}
+
+// maxBox is the length at which a box's text that could not be read is cut when it is shown again.
+const maxBox = 1024
+
+// boxOf returns the text of the box of a URL that could not be read: what was typed where a form sent it, and
+// elsewhere the URL's own words.
+func boxOf(raw string) string {
+	values, err := url.ParseQuery(raw[:min(len(raw), maxBox)])
+	if err != nil {
+		return raw[:min(len(raw), maxBox)]
+	}
+	if typed := values.Get("q"); typed != "" {
+		return typed
+	}
+	text := ""
+	for key, list := range values {
+		for _, v := range list {
+			if key != "sort" && key != "offset" && key != "limit" {
+				text += key + ":" + query.Quote(v) + " "
+			}
+		}
+	}
+	return text[:max(0, len(text)-1)]
+}
+
+// encodeView returns the canonical query string of a view and its page parameters.
+func encodeView(q query.Query, page url.Values) string {
+	encoded := q.Encode()
+	if rest := page.Encode(); rest != "" && encoded != "" {
+		return encoded + "&" + rest
+	} else if rest != "" {
+		return rest
+	}
+	return encoded
+}
+
+// address joins a path and a query string.
+func address(path, rawQuery string) string {
+	if rawQuery == "" {
+		return path
+	}
+	return path + "?" + rawQuery
+}
+
+// viewInfo is what the script needs to show another view without loading a page.
+type viewInfo struct {
+	Encode  string            `json:"encode"`
+	Box     string            `json:"box"`
+	Chips   []chip            `json:"chips"`
+	Sort    []sortedBy        `json:"sort"`
+	Headers map[string]string `json:"headers"`
+}
+
+// chip is one term of the filter and the view without it.
+type chip struct {
+	Text   string `json:"text"`
+	Remove string `json:"remove"`
+}
+
+type sortedBy struct {
+	Column string `json:"column"`
+	Desc   bool   `json:"desc"`
+}
+
+// viewInfo handles GET /view: it reads a view as the page would, by the one parser there is.
+func (s *Site) viewInfo(c echo.Context) error {
+	q, _, err := query.FromURL(c.QueryString())
+	if err != nil {
+		return badRequest(err)
+	}
+	info := viewInfo{Encode: q.Encode(), Box: q.String(), Chips: []chip{}, Sort: []sortedBy{}, Headers: map[string]string{}}
+	for i, t := range q.Terms() {
+		info.Chips = append(info.Chips, chip{Text: t.String(), Remove: q.Without(i).Encode()})
+	}
+	for _, o := range q.Order() {
+		info.Sort = append(info.Sort, sortedBy{o.Column, o.Desc})
+	}
+	for _, column := range query.Columns() {
+		info.Headers[column.Name] = q.SortBy(column.Name).Encode()
+	}
+	return c.JSON(http.StatusOK, info)
+}
+
+// connection handles GET /connections/{id}.json: what is known of one connection now.
+func (s *Site) connection(c echo.Context) error {
+	name, ok := cutFormat(c.Param("id"), ".json")
+	id, valid := poller.ParseID(name)
+	if !valid {
+		return echo.NewHTTPError(http.StatusBadRequest,
+			"A connection's id is a hexadecimal number, as in the id field of /connections.json, not "+strconv.Quote(cut(name))+".")
+	}
+	if !ok {
+		return echo.NewHTTPError(http.StatusNotFound, "A connection is to be had as data only: /connections/"+name+".json.")
+	}
+	var body []byte
+	err := s.fresh(c.Request().Context(), func(t *poller.Table) {
+		if row, there := t.Get(id); there {
+			body = appendObject(nil, dataFields(), row, t.Status().At)
+		}
+	})
+	switch {
+	case errors.Is(err, errNoTable) || err != nil:
+		return err
+	case body == nil:
+		return echo.NewHTTPError(http.StatusNotFound, "There is no connection with the id "+name+" now.")
+	}
+	return c.Blob(http.StatusOK, echo.MIMEApplicationJSON, append(body, '\n'))
+}

@@ -1,0 +1,189 @@
+package web
+
+import (
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"sockeye/poller"
+	"sockeye/query"
+)
+
+// export is all matches of a query at one moment.
+type export struct {
+	status poller.Status
+	total  int
+	rows   []poller.Connection
+}
+
+// flushRows is how many rows are written between two flushes to the reader.
+const flushRows = 1000
+
+// export reads the request's view and copies what it matches.
+func (s *Site) export(c echo.Context) (*export, error) {
+	q, page, err := query.FromURL(c.QueryString())
+	if err != nil {
+		return nil, badRequest(err)
+	}
+	for name := range page {
+		return nil, badRequest(fmt.Errorf("%s is not possible here: all matches are sent", name))
+	}
+	e := &export{}
+	err = s.fresh(c.Request().Context(), func(t *poller.Table) {
+		rows := selectRows(q, t)
+		e.rows = make([]poller.Connection, len(rows))
+		for i, row := range rows {
+			e.rows[i] = *row
+		}
+		e.status, e.total = t.Status(), t.Len()
+	})
+	return e, err
+}
+
+// start begins an answer of the given type, to be saved under a fixed name where the browser saves it.
+func start(c echo.Context, contentType, name string) {
+	h := c.Response().Header()
+	h.Set(echo.HeaderContentType, contentType)
+	h.Set(echo.HeaderContentDisposition, `inline; filename="`+name+`"`)
+	c.Response().WriteHeader(http.StatusOK)
+}
+
+// each writes the rows one after the other and flushes now and then, so that a long answer flows. It ends early when
+// the reader goes.
+func (e *export) each(c echo.Context, write func(i int, row *poller.Connection) error) error {
+	for i := range e.rows {
+		if err := write(i, &e.rows[i]); err != nil {
+			return fmt.Errorf("export: %w", err)
+		}
+		if i%flushRows == flushRows-1 {
+			if err := c.Request().Context().Err(); err != nil {
+				return fmt.Errorf("export: %w", err)
+			}
+			c.Response().Flush()
+		}
+	}
+	return nil
+}
+
+// envelope is /connections.json without its rows, which are written one by one in place of the last field.
+type envelope struct {
+	At       time.Time `json:"at"`
+	Seq      uint64    `json:"seq"`
+	Host     string    `json:"host"`
+	Source   string    `json:"source"`
+	Complete bool      `json:"complete"`
+	Notes    []string  `json:"notes"`
+	Total    int       `json:"total"`
+	Matched  int       `json:"matched"`
+}
+
+// exportJSON handles GET /connections.json.
+func (s *Site) exportJSON(c echo.Context) error {
+	e, err := s.export(c)
+	if err != nil {
+		return err
+	}
+	head, err := json.Marshal(envelope{
+		At: e.status.At.UTC(), Seq: e.status.Seq, Host: s.host, Source: e.status.Source, Complete: e.status.Complete,
+		Notes: e.notes(), Total: e.total, Matched: len(e.rows),
+	})
+	if err != nil {
+		return fmt.Errorf("export: %w", err)
+	}
+	start(c, echo.MIMEApplicationJSON, "connections.json")
+	w := c.Response()
+	if _, err := fmt.Fprintf(w, "%s,\"connections\":[", head[:len(head)-1]); err != nil {
+		return fmt.Errorf("export: %w", err)
+	}
+	fields, line := dataFields(), []byte(nil)
+	err = e.each(c, func(i int, row *poller.Connection) error {
+		line = line[:0]
+		if i > 0 {
+			line = append(line, ',')
+		}
+		_, err := w.Write(appendObject(append(line, '\n'), fields, row, e.status.At))
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	_, err = w.Write([]byte("\n]}\n"))
+	return err
+}
+
+// notes returns what the reader has to know of these rows.
+func (e *export) notes() []string {
+	notes := append([]string{}, e.status.Notes...)
+	if e.status.Stale != "" {
+		notes = append(notes, e.status.Stale)
+	}
+	return notes
+}
+
+// exportNDJSON handles GET /connections.ndjson: one JSON object a line.
+func (s *Site) exportNDJSON(c echo.Context) error {
+	e, err := s.export(c)
+	if err != nil {
+		return err
+	}
+	start(c, "application/x-ndjson", "connections.ndjson")
+	fields, line := dataFields(), []byte(nil)
+	return e.each(c, func(_ int, row *poller.Connection) error {
+		line = append(appendObject(line[:0], fields, row, e.status.At), '\n')
+		_, err := c.Response().Write(line)
+		return err
+	})
+}
+
+// exportCSV handles GET /connections.csv (RFC 4180, with the fields' names as its header).
+func (s *Site) exportCSV(c echo.Context) error {
+	e, err := s.export(c)
+	if err != nil {
+		return err
+	}
+	start(c, "text/csv; charset=utf-8; header=present", "connections.csv")
+	w := csv.NewWriter(c.Response())
+	w.UseCRLF = true
+	fields := dataFields()
+	if err := w.Write(names(fields)); err != nil {
+		return fmt.Errorf("export: %w", err)
+	}
+	cells := make([]string, len(fields))
+	err = e.each(c, func(i int, row *poller.Connection) error {
+		for n := range fields {
+			cells[n] = csvCell(fields[n].of(row, e.status.At))
+		}
+		if i%flushRows == flushRows-1 {
+			defer w.Flush()
+		}
+		return w.Write(cells)
+	})
+	if err != nil {
+		return err
+	}
+	w.Flush()
+	return w.Error()
+}
+
+// csvCell returns the value as a cell. Text that a spreadsheet would take for a formula gets an apostrophe in front
+// (OWASP, "CSV Injection"), so that a process cannot name itself into a command.
+func csvCell(v value) string {
+	s := strings.ToValidUTF8(v.String(), "\uFFFD")
+	if v.kind == text && strings.HasPrefix(strings.TrimLeft(s, " "), "'") || v.kind == text && startsFormula(s) {
+		return "'" + s
+	}
+	return s
+}
+
+// startsFormula reports whether a spreadsheet may read the text as something else than text.
+func startsFormula(s string) bool {
+	for _, r := range s {
+		return strings.ContainsRune("=+-@\t\r\n\x00＝＋－＠", r)
+	}
+	return false
+}

@@ -1,0 +1,124 @@
+package web
+
+import (
+	"encoding/json"
+	"time"
+
+	"sockeye/poller"
+)
+
+// protocolVersion is the version of the live protocol (docs/protocol.md).
+const protocolVersion = 1
+
+// helloFrame is the first message to a viewer.
+type helloFrame struct {
+	Type    string   `json:"t"`
+	Version int      `json:"v"`
+	Build   string   `json:"build"`
+	Host    string   `json:"host"`
+	Columns []string `json:"columns"`
+	States  []string `json:"states"`
+}
+
+// status is what every frame tells of the table as a whole.
+type status struct {
+	Seq      uint64  `json:"seq"`
+	At       int64   `json:"at"`
+	Interval int64   `json:"interval"`
+	Stale    *string `json:"stale"`
+	Total    int     `json:"total"`
+	Matched  int     `json:"matched"`
+	Counts   []int   `json:"counts"`
+}
+
+// snapFrame is a window as a whole.
+type snapFrame struct {
+	Type string `json:"t"`
+	status
+	Source  string            `json:"source"`
+	Notes   []string          `json:"notes"`
+	Offset  int               `json:"offset"`
+	Limit   int               `json:"limit"`
+	Rows    []json.RawMessage `json:"rows"`
+	History [][]int64         `json:"history"`
+}
+
+// deltaFrame is what changed in a window since the frame before.
+type deltaFrame struct {
+	Type string `json:"t"`
+	From uint64 `json:"from"`
+	status
+	Notes  []string          `json:"notes,omitempty"`
+	Put    []json.RawMessage `json:"put,omitempty"`
+	Order  *[]string         `json:"order,omitempty"`
+	Closed []string          `json:"closed,omitempty"`
+	Since  []string          `json:"since,omitempty"`
+}
+
+// errorFrame answers a message that could not be used.
+type errorFrame struct {
+	Type string `json:"t"`
+	Text string `json:"text"`
+}
+
+// statusOf fills in what every frame tells.
+func statusOf(s *poller.Status, matched int) status {
+	out := status{
+		Seq: s.Seq, At: millis(s.At), Interval: s.Interval.Milliseconds(),
+		Total: s.Counts.Total(), Matched: matched, Counts: counts(&s.Counts),
+	}
+	if s.Stale != "" {
+		out.Stale = &s.Stale
+	}
+	return out
+}
+
+// counts returns the numbers in the order of [poller.States].
+func counts(c *poller.Counts) []int {
+	states := poller.States()
+	n := make([]int, len(states))
+	for i, s := range states {
+		n[i] = c[s]
+	}
+	return n
+}
+
+// stateNames returns the names in the order of counts.
+func stateNames() []string {
+	states := poller.States()
+	n := make([]string, len(states))
+	for i, s := range states {
+		n[i] = s.String()
+	}
+	return n
+}
+
+// points returns the history as arrays of the moment and the counts.
+func points(samples []poller.Sample) [][]int64 {
+	out := make([][]int64, len(samples))
+	for i := range samples {
+		point := []int64{millis(samples[i].At)}
+		for _, n := range counts(&samples[i].Counts) {
+			point = append(point, int64(n))
+		}
+		out[i] = point
+	}
+	return out
+}
+
+// millis returns the milliseconds since 1970, 0 for the zero time.
+func millis(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMilli()
+}
+
+// encode turns a frame into its message. Frames are made of plain values, which always have a JSON form.
+func encode(frame any) []byte {
+	b, err := json.Marshal(frame)
+	if err != nil {
+		panic("web: a frame without JSON form: " + err.Error())
+	}
+	return b
+}

@@ -1,0 +1,131 @@
+package web
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"strconv"
+	"time"
+
+	"sockeye/query"
+)
+
+// The close codes of the live protocol (RFC 6455 section 7.4.1).
+const (
+	closeNormal    = 1000
+	closeGoingAway = 1001
+	closeBinary    = 1003
+	closeNotUTF8   = 1007
+	closePolicy    = 1008
+)
+
+// violation ends a live connection with a word to the viewer.
+type violation struct {
+	code   int
+	reason string // at most 123 bytes
+}
+
+func (v *violation) Error() string { return fmt.Sprintf("close %d: %s", v.code, v.reason) }
+
+// goodbye returns the close code and reason for the error that ended a session.
+func goodbye(err error) (code int, reason string) {
+	var v *violation
+	if errors.As(err, &v) {
+		return v.code, v.reason
+	}
+	return closeNormal, ""
+}
+
+// clientMessage is what a viewer may say.
+type clientMessage struct {
+	Type   string `json:"t"`
+	Query  string `json:"q"`
+	Offset int    `json:"offset"`
+	Limit  int    `json:"limit"`
+}
+
+// parseMessage reads a message strictly: one object, no unknown members, nothing after it.
+func parseMessage(b []byte) (clientMessage, error) {
+	var m clientMessage
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&m); err != nil {
+		return m, &violation{closePolicy, "A message must be a JSON object of this protocol."}
+	}
+	if _, err := d.Token(); err != io.EOF {
+		return m, &violation{closePolicy, "A message must be one JSON object and nothing after it."}
+	}
+	if m.Type != "view" && m.Type != "resync" {
+		return m, &violation{closePolicy, `A message's "t" must be view or resync.`}
+	}
+	return m, nil
+}
+
+// view reads the view that the message asks for.
+func (m *clientMessage) view() (query.Query, span, error) {
+	q, page, err := query.FromURL(m.Query)
+	if err != nil {
+		return q, span{}, err
+	}
+	page.Set("offset", strconv.Itoa(m.Offset))
+	page.Set("limit", strconv.Itoa(m.Limit))
+	sp, err := spanOf(page)
+	return q, sp, err
+}
+
+// The bounds of a window.
+const (
+	defaultLimit = 60
+	maxLimit     = 200
+	maxOffset    = 10_000_000
+)
+
+// spanOf reads the place of a window from the parameters of a page.
+func spanOf(page url.Values) (span, error) {
+	offset, err := number(page, "offset", 0, 0, maxOffset)
+	if err != nil {
+		return span{}, err
+	}
+	limit, err := number(page, "limit", defaultLimit, 1, maxLimit)
+	return span{offset, limit}, err
+}
+
+// number reads one whole number within bounds.
+func number(page url.Values, name string, otherwise, low, high int) (int, error) {
+	text := page.Get(name)
+	if text == "" {
+		return otherwise, nil
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < low || n > high {
+		return 0, fmt.Errorf("%s must be a number from %d to %d, not %.64q", name, low, high, text)
+	}
+	return n, nil
+}
+
+// allowance lets a viewer send a number of messages a second, in bursts of the same number.
+type allowance struct {
+	left float64
+	last time.Time
+}
+
+// messagesPerSecond is how many messages a viewer may send.
+const messagesPerSecond = 20
+
+func newAllowance() *allowance { return &allowance{left: messagesPerSecond} }
+
+// take uses one message up; ok is false where none is left.
+func (a *allowance) take(now time.Time) (ok bool) {
+	if !a.last.IsZero() {
+		a.left = min(messagesPerSecond, a.left+now.Sub(a.last).Seconds()*messagesPerSecond)
+	}
+	a.last = now
+	if a.left < 1 {
+		return false
+	}
+	a.left--
+	return true
+}

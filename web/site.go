@@ -1,0 +1,117 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/a-h/templ"
+	"github.com/labstack/echo/v4"
+
+	"sockeye/poller"
+	"sockeye/static"
+	"sockeye/views"
+)
+
+// Site is the pages, the data and the live view of one machine's sockets. Its handlers expect the server's gates in
+// front of them.
+type Site struct {
+	poller *poller.Poller
+	hub    *hub
+	host   string
+	log    *slog.Logger
+}
+
+// New makes the site. The poller has to call [Site.Observe] after each poll.
+func New(p *poller.Poller, log *slog.Logger) *Site {
+	host, err := os.Hostname()
+	if err != nil {
+		log.Warn("the machine's name is unknown", "error", err)
+		host = "localhost"
+	}
+	return &Site{poller: p, hub: newHub(p), host: host, log: log}
+}
+
+// Observe hands a poll's change to all viewers. It never waits for one.
+func (s *Site) Observe(d *poller.Delta) { s.hub.observe(d) }
+
+// Routes adds the site's routes to e.
+func (s *Site) Routes(e *echo.Echo) {
+	e.GET("/", s.dashboard)
+	e.GET("/view", s.viewInfo)
+	e.GET("/live", s.live)
+	e.GET("/connections.json", s.exportJSON)
+	e.GET("/connections.ndjson", s.exportNDJSON)
+	e.GET("/connections.csv", s.exportCSV)
+	e.GET("/connections/:id", s.connection)
+	e.GET("/ports", s.portForm)
+	e.GET("/ports/*", s.portAnswer)
+	e.GET("/healthz", s.health)
+	e.GET(static.Prefix+"*", echo.WrapHandler(static.Handler()))
+}
+
+// pollPatience is how long a request waits for a poll.
+const pollPatience = 10 * time.Second
+
+// errNoTable is answered where no poll has succeeded since the start.
+var errNoTable = echo.NewHTTPError(http.StatusServiceUnavailable, "The sockets of this machine could not be read yet.")
+
+// fresh brings the table up to date and hands it out. It fails where there has never been a whole one.
+func (s *Site) fresh(ctx context.Context, read func(*poller.Table)) error {
+	ctx, cancel := context.WithTimeout(ctx, pollPatience)
+	defer cancel()
+	if err := s.poller.Fresh(ctx); err != nil && !errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	var missing bool
+	s.poller.Read(func(t *poller.Table) {
+		if missing = t.Status().Seq == 0; !missing {
+			read(t)
+		}
+	})
+	if missing {
+		return errNoTable
+	}
+	return nil
+}
+
+// page fills in what every page shows.
+func (s *Site) page(c echo.Context, active string, status poller.Status) views.Page {
+	p := views.Page{Host: s.host, Build: static.Build(), Now: time.Now(), Status: status, Active: active}
+	if theme, err := c.Cookie("theme"); err == nil && (theme.Value == "light" || theme.Value == "dark") {
+		p.Theme = theme.Value
+	}
+	return p
+}
+
+// render answers with a page.
+func (s *Site) render(c echo.Context, code int, page templ.Component) error {
+	h := c.Response().Header()
+	h.Set(echo.HeaderContentType, echo.MIMETextHTMLCharsetUTF8)
+	c.Response().WriteHeader(code)
+	if err := page.Render(c.Request().Context(), c.Response()); err != nil {
+		return fmt.Errorf("render: %w", err)
+	}
+	return nil
+}
+
+// badRequest turns an error whose text is meant for the reader into a 400.
+func badRequest(err error) error {
+	return echo.NewHTTPError(http.StatusBadRequest, err.Error())
+}
+
+// health handles GET /healthz: the program answers. It asks for no poll and says what the last one gave.
+func (s *Site) health(c echo.Context) error {
+	var status poller.Status
+	s.poller.Read(func(t *poller.Table) { status = t.Status() })
+	return c.JSON(http.StatusOK, struct {
+		Status string `json:"status"`
+		Polls  uint64 `json:"polls"`
+		Source string `json:"source"`
+		Stale  bool   `json:"stale"`
+	}{"ok", status.Seq, status.Source, status.Stale != ""})
+}

@@ -1,0 +1,70 @@
+package web
+
+import "sync"
+
+// viewer is one who looks at a window. It holds one pending frame at the most: when the next comes before it was
+// sent, it is dropped, and a snapshot is due in place of both. So the latest state wins and nothing queues.
+type viewer struct {
+	view   *view   // guarded by the hub's lock
+	window *window // guarded by the hub's lock
+
+	wake chan struct{} // holds a token when there is something to send
+
+	mu      sync.Mutex // guards what is below
+	pending *message
+	snap    bool // a snapshot is due
+	errors  [][]byte
+}
+
+func newViewer() *viewer { return &viewer{wake: make(chan struct{}, 1)} }
+
+// offer hands over the next frame. It never waits.
+func (v *viewer) offer(m message) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	switch {
+	case v.snap:
+	case v.pending != nil:
+		v.pending, v.snap = nil, true
+	default:
+		v.pending = &m
+	}
+	v.wakeUp()
+}
+
+// demand makes a snapshot the next thing to send.
+func (v *viewer) demand() {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.pending, v.snap = nil, true
+	v.wakeUp()
+}
+
+// maxErrors bounds the answers that wait to be sent; a viewer that causes more is not told of the rest.
+const maxErrors = 4
+
+// complain answers a message that could not be used.
+func (v *viewer) complain(text string) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if len(v.errors) < maxErrors {
+		v.errors = append(v.errors, encode(errorFrame{Type: "error", Text: text}))
+	}
+	v.wakeUp()
+}
+
+func (v *viewer) wakeUp() {
+	select {
+	case v.wake <- struct{}{}:
+	default: // it is awake already
+	}
+}
+
+// take returns what is to be sent now and leaves nothing pending.
+func (v *viewer) take() (errors [][]byte, pending *message, snap bool) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	errors, pending, snap = v.errors, v.pending, v.snap
+	v.errors, v.pending, v.snap = nil, nil, false
+	return errors, pending, snap
+}
