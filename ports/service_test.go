@@ -23,8 +23,8 @@ func TestLookup(t *testing.T) {
 		{51820, "udp", "wireguard", false},
 	} {
 		s, ok := Lookup(c.port, c.protocol)
-		got := Service{Port: c.port, Protocol: c.protocol, Name: c.name, Description: s.Description, Registered: c.registered}
-		if diff := cmp.Diff(got, s); !ok || diff != "" {
+		want := Service{Port: c.port, Protocol: c.protocol, Name: c.name, Description: s.Description, Registered: c.registered}
+		if diff := cmp.Diff(want, s); !ok || diff != "" {
 			t.Errorf("Lookup(%d, %s): ok %v, (-want +got)\n%s", c.port, c.protocol, ok, diff)
 		}
 	}
@@ -104,7 +104,8 @@ func TestSuggest(t *testing.T) {
 		n      int
 		want   []Target
 	}{
-		{"https", 3, []Target{{443, "tcp", "https"}, {8443, "tcp", "pcsync-https"}, {8991, "tcp", "https-wmap"}}},
+		{"https", 1, []Target{{443, "tcp", "https"}}},
+		{"http-a", 3, []Target{{8080, "tcp", "http-alt"}}},
 		{" Postg", 5, []Target{{5432, "tcp", "postgresql"}}},
 		{"2701", 9, []Target{{27015, "tcp", "steam-game"}, {27017, "tcp", "mongodb"}, {27018, "tcp", "mongodb-shard"},
 			{27019, "tcp", "mongodb-config"}}},
@@ -115,12 +116,7 @@ func TestSuggest(t *testing.T) {
 		{"https", -1, nil},
 		{"nothing-like-it", 5, nil},
 	} {
-		got := places(Suggest(c.prefix, c.n))
-		if c.prefix == "https" && c.n > 0 {
-			got = got[:1] // how many names begin like that depends upon the table
-			c.want = c.want[:1]
-		}
-		if diff := cmp.Diff(c.want, got); diff != "" {
+		if diff := cmp.Diff(c.want, places(Suggest(c.prefix, c.n))); diff != "" {
 			t.Errorf("Suggest(%q, %d) (-want +got)\n%s", c.prefix, c.n, diff)
 		}
 	}

@@ -26,7 +26,8 @@ var names = sync.OnceValue(func() *table {
 type table struct {
 	// entries are in the order of the file, by port, TCP before UDP.
 	entries []entry
-	byPort  map[endpoint]int
+	// byPort has the place in entries.
+	byPort map[endpoint]int
 	// byName has the entries of each name in lower case, own names before other names.
 	byName map[string][]int
 }
@@ -40,6 +41,7 @@ type endpoint struct {
 // entry is a service with its other names, in lower case.
 type entry struct {
 	Service
+	// also are names that people use for it, and names of other uses of the same port.
 	also []string
 }
 
@@ -61,7 +63,8 @@ func readTable(text string) (*table, error) {
 	return t, nil
 }
 
-// add takes in one line.
+// add takes in one line: the six columns that the head of names.tsv explains. A line for two protocols makes two
+// entries. A port may be there once for each protocol.
 func (t *table) add(line string) error {
 	fields := strings.Split(line, "\t")
 	if len(fields) != 6 {

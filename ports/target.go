@@ -52,7 +52,8 @@ func ParseTarget(text string) (Target, error) {
 	return named(what, protocol)
 }
 
-// cutProtocol parts the port or name from the protocol, which may stand on either side of a slash.
+// cutProtocol parts the port or name from the protocol, which may stand on either side of a slash. Without a slash the
+// protocol is "", which means both.
 func cutProtocol(text string) (what, protocol string, err error) {
 	before, after, ok := strings.Cut(text, "/")
 	if !ok {
@@ -68,7 +69,8 @@ func cutProtocol(text string) (what, protocol string, err error) {
 	return "", "", fmt.Errorf("the protocol behind the / must be tcp or udp, not %q", cut(after))
 }
 
-// named finds the port of a service name.
+// named finds the port of a service name. The protocol that was asked for stays, even where the service is known for
+// another one only: the question is who uses the port.
 func named(name, protocol string) (Target, error) {
 	services := ByName(name)
 	if len(services) == 0 {
@@ -96,7 +98,7 @@ func isDigits(text string) bool {
 	return text != "" && strings.Trim(text, "0123456789") == ""
 }
 
-// cut shortens foreign text for a message.
+// cut shortens foreign text for a message, without parting a character.
 func cut(text string) string {
 	if len(text) <= shownBytes {
 		return text

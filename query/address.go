@@ -9,9 +9,11 @@ import (
 
 // addressKind is the kind of IP addresses. A key may look at two of them, and matches where either does.
 type addressKind struct {
+	// of returns the addresses, the zero Addr where there is none.
 	of []func(c *poller.Connection) netip.Addr
 }
 
+// word returns "address".
 func (*addressKind) word() string { return "address" }
 
 // read accepts an address, with or without brackets, or a block of addresses in CIDR form (RFC 4632, RFC 4291
@@ -26,7 +28,8 @@ func (k *addressKind) read(key *key, text string) (value, *Error) {
 		return &block{kind: k, prefix: unmapPrefix(prefix).Masked()}, nil
 	}
 	addr, err := netip.ParseAddr(bare)
-	if err != nil {
+	// A slash in a zone is a block that has a zone, which does not exist.
+	if err != nil || strings.Contains(addr.Zone(), "/") {
 		return nil, failf("%s must be an address such as 10.0.0.5 or fe80::1, or a block such as 10.0.0.0/8, not %s",
 			key.Name, shown(text))
 	}
@@ -47,11 +50,14 @@ func unmapPrefix(p netip.Prefix) netip.Prefix {
 
 // block is a block of addresses, which may be a single one, or one address in one zone.
 type block struct {
-	kind   *addressKind
+	kind *addressKind
+	// prefix is masked and holds where zoned is the zero Addr; a single address is a prefix of its whole length.
 	prefix netip.Prefix
-	zoned  netip.Addr
+	// zoned is the one address that is meant, with its zone.
+	zoned netip.Addr
 }
 
+// match reports whether one of the addresses that the key looks at is in the block.
 func (b *block) match(c *poller.Connection) bool {
 	for _, of := range b.kind.of {
 		if b.has(of(c)) {
@@ -69,6 +75,7 @@ func (b *block) has(addr netip.Addr) bool {
 	return b.prefix.Contains(addr.WithZone(""))
 }
 
+// text returns the address or the block in the form of RFC 5952; a block has no bits set behind its length.
 func (b *block) text() string {
 	switch {
 	case b.zoned.IsValid():

@@ -9,7 +9,9 @@ import (
 
 // choiceKind is the kind of a fact that has few values, each with a name.
 type choiceKind struct {
-	of      func(c *poller.Connection) uint8
+	// of returns the fact as a number below 32, the bit that [option.set] has for it.
+	of func(c *poller.Connection) uint8
+	// options are in the order in which help and messages name them.
 	options []option
 }
 
@@ -22,6 +24,7 @@ type option struct {
 	also []string
 }
 
+// word returns "choice".
 func (*choiceKind) word() string { return "choice" }
 
 // read accepts the names and other spellings in any case, with or without "-" and "_".
@@ -56,10 +59,15 @@ type chosen struct {
 	option *option
 }
 
+// match reports whether the fact is among the values that the option means.
 func (v *chosen) match(c *poller.Connection) bool { return v.option.set>>v.kind.of(c)&1 != 0 }
-func (v *chosen) text() string                    { return v.option.name }
 
-// states returns the states as options, and the two sets of them that ss has names for.
+// text returns the canonical name. A set of values keeps its own name and is not printed as its members.
+func (v *chosen) text() string { return v.option.name }
+
+// states returns the states as options, and the two sets of them that ss has names for. The other spellings are those
+// of ss, of netstat on Linux, Windows, macOS and FreeBSD, and of RFC 9293; those that differ from ours only by "-", "_" or
+// case need no mention. An unconnected UDP socket is UNCONN in ss and NONE here.
 func states() []option {
 	also := map[poller.State][]string{
 		poller.StateListen:      {"listening"},

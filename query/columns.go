@@ -41,7 +41,8 @@ type column struct {
 	compare func(a, b *poller.Connection) int
 }
 
-// columnTable is the one table of columns. It is never changed.
+// columnTable is the one table of columns, in the order of the page. It is never changed. Where known is false for a
+// connection, compare is not called with it, so that a counter that the source could not give is never read as 0.
 var columnTable = []*column{
 	{Column{"proto", "Protocol", false}, "protocol", false, always,
 		by(func(c *poller.Connection) poller.Protocol { return c.Protocol })},
@@ -114,7 +115,8 @@ func compareText(a, b string) int {
 	return cmp.Or(compareFolded(a, b), strings.Compare(a, b))
 }
 
-// since returns the moment from which the age is counted: see [poller.Connection.Age].
+// since returns the moment from which the age is counted: see [poller.Connection.Age]. For a socket that was found
+// already there it is when it was seen first, since its age is at least that.
 func since(c *poller.Connection) time.Time {
 	if c.Known.Has(poller.KnownOpened) {
 		return c.Opened

@@ -15,6 +15,13 @@
 // one pair of the URL: "port:80,443" is port=80,443, "-proc:sshd" is -proc=sshd and a word is q=word. The words or,
 // and, not and unquoted parentheses are refused, because they will have a meaning.
 //
+// The order is in the URL only: sort=-rxrate,proc. Terms and columns keep the order in which they were written, and
+// what is there twice is taken once. Reading is linear in the length of the input, which is bounded by [MaxLength];
+// matching is linear in the number of values, which is bounded too.
+//
+// A fact that is not known, or not there, is matched by no value and sorted behind all others. The remote end of a
+// socket that is not connected is not there.
+//
 // Inside, the terms are leaves of an expression tree (expr.go) that can carry further kinds of node. Every key is one
 // entry of the table in keys.go; parsing, printing, the help and the documentation are all made from it. Columns to
 // sort by are in columns.go.

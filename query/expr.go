@@ -8,8 +8,13 @@ import (
 
 // expr is a node of the filter: something that holds for a connection or does not, and can be written as one term of
 // the box. Nodes are never changed.
+//
+// A node that is no plain term, such as an alternative of two keys, would be one Term without a key as well: its text
+// goes to q= as a whole, and parseTerm is where it would be read.
 type expr interface {
+	// match reports whether the node holds. It is called for every connection of a poll and allocates nothing.
 	match(c *poller.Connection) bool
+	// term returns the node for showing and printing. Equal terms are equal nodes.
 	term() Term
 }
 
@@ -50,10 +55,13 @@ type keyed struct {
 // value is one alternative of a keyed term, made by the key's kind. Its text is canonical: the kind reads it back as
 // an equal value.
 type value interface {
+	// match reports whether the value is one of the facts that its key looks at.
 	match(c *poller.Connection) bool
+	// text returns the value without quotes.
 	text() string
 }
 
+// match stops at the first value that holds.
 func (k *keyed) match(c *poller.Connection) bool {
 	for _, v := range k.values {
 		if v.match(c) {
@@ -63,6 +71,7 @@ func (k *keyed) match(c *poller.Connection) bool {
 	return k.not
 }
 
+// term returns the term with its values in the order in which they were written.
 func (k *keyed) term() Term {
 	t := Term{Key: k.key.Name, Not: k.not, Values: make([]string, len(k.values))}
 	for i, v := range k.values {

@@ -52,28 +52,30 @@ func foldRune(r rune) rune {
 
 // contains reports whether text has want in it, whatever the case of either. Nothing is allocated.
 func contains[T string | []byte](text T, want folded) bool {
-	for i := 0; i < len(text); {
-		r, size := letter(text[i:])
-		if r == want[0] && begins(text[i+size:], want[1:]) {
+	if len(want) == 0 {
+		return true
+	}
+	for len(text) > 0 {
+		r, size := letter(text)
+		text = text[size:]
+		if r == want[0] && begins(text, want[1:]) {
 			return true
 		}
-		i += size
 	}
-	return len(want) == 0
+	return false
 }
 
 // begins reports whether text starts with want.
 func begins[T string | []byte](text T, want folded) bool {
-	i := 0
 	for _, w := range want {
-		if i == len(text) {
+		if len(text) == 0 {
 			return false
 		}
-		r, size := letter(text[i:])
+		r, size := letter(text)
 		if r != w {
 			return false
 		}
-		i += size
+		text = text[size:]
 	}
 	return true
 }

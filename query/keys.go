@@ -38,20 +38,24 @@ func Keys() []Key {
 	return keys
 }
 
-// key is an entry of the key table.
+// key is an entry of the key table. The Kind and Values of its Key are not filled in; they follow from kind.
 type key struct {
 	Key
 	kind kind
 }
 
+// The facts that keys of these kinds look at.
 type (
 	numbers   = []func(*poller.Connection) int64
 	addresses = []func(*poller.Connection) netip.Addr
 )
 
+// maxPort is the largest port number (RFC 9293 section 3.1, RFC 768).
 const maxPort = math.MaxUint16
 
-// keyTable is the one table of keys. It is never changed.
+// keyTable is the one table of keys, in the order of help. It is never changed. A new key is one more entry here, with
+// a function of facts.go for what it looks at: box, URL, messages, help and docs/filter.md follow. Its name must be
+// none of the URL's other parameters, and an entry may be removed only with the bookmarks that use it in mind.
 var keyTable = []*key{
 	{Key{Name: "state", Title: "State", Example: "state:established",
 		Help: "The TCP state, in any usual spelling; connected and synchronized are the sets that ss calls so."},

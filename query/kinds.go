@@ -12,11 +12,14 @@ type kind interface {
 
 // textKind is the kind of names: a value is found anywhere in them, whatever the case.
 type textKind struct {
+	// of returns the name, "" where there is none.
 	of func(c *poller.Connection) string
 }
 
+// word returns "text".
 func (*textKind) word() string { return "text" }
 
+// read accepts any text.
 func (t *textKind) read(_ *key, text string) (value, *Error) {
 	return &part{kind: t, raw: text, find: fold(text)}, nil
 }
@@ -24,9 +27,13 @@ func (t *textKind) read(_ *key, text string) (value, *Error) {
 // part is text that a name must have in it.
 type part struct {
 	kind *textKind
+	// raw is the text as it was written, find the same made ready for search.
 	raw  string
 	find folded
 }
 
+// match reports whether the name has the part in it; a name that is not known has no parts.
 func (p *part) match(c *poller.Connection) bool { return contains(p.kind.of(c), p.find) }
-func (p *part) text() string                    { return p.raw }
+
+// text returns what was asked for, in the case in which it was written.
+func (p *part) text() string { return p.raw }

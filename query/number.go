@@ -10,10 +10,13 @@ import (
 
 // numberKind is the kind of whole numbers from 0 to high. A key may look at two of them, and matches where either does.
 type numberKind struct {
+	// high is the largest number that is possible.
 	high int64
-	of   []func(c *poller.Connection) int64
+	// of returns the numbers, -1 where there is none.
+	of []func(c *poller.Connection) int64
 }
 
+// word returns "number".
 func (*numberKind) word() string { return "number" }
 
 // read accepts a number or a range of numbers "low..high", both ends included.
@@ -36,7 +39,8 @@ func (k *numberKind) read(key *key, text string) (value, *Error) {
 	return &span{kind: k, low: low, high: high}, nil
 }
 
-// number reads one number of a text.
+// number reads one number of a text. The sign, other digits than ASCII and spaces are refused; leading zeros are not,
+// and are gone when it is printed.
 func (k *numberKind) number(key *key, digits, whole string) (int64, *Error) {
 	n, err := strconv.ParseUint(digits, 10, 63)
 	if err == nil && int64(n) <= k.high {
@@ -59,6 +63,7 @@ type span struct {
 	low, high int64
 }
 
+// match reports whether one of the numbers that the key looks at is in the span.
 func (s *span) match(c *poller.Connection) bool {
 	for _, of := range s.kind.of {
 		if n := of(c); s.low <= n && n <= s.high {
@@ -68,6 +73,7 @@ func (s *span) match(c *poller.Connection) bool {
 	return false
 }
 
+// text returns the number, or the range where it has more than one.
 func (s *span) text() string {
 	if s.low == s.high {
 		return strconv.FormatInt(s.low, 10)

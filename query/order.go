@@ -16,7 +16,7 @@ type Order struct {
 	Desc bool
 }
 
-// sorting is an Order whose column was looked up.
+// sorting is an Order whose column was looked up, because [Query.Compare] is called too often to do it each time.
 type sorting struct {
 	by   *column
 	desc bool
@@ -104,7 +104,8 @@ func compareKnown(a, b bool) int {
 	return 1
 }
 
-// parseSort reads columns parted by commas, each with a "-" before it for the largest first.
+// parseSort reads columns parted by commas, each with a "-" before it for the largest first. Spaces around them are of no
+// account, nor is their case. The same column may be there twice; see [mergeSort].
 func parseSort(text string) ([]sorting, *Error) {
 	var order []sorting
 	for item := range strings.SplitSeq(text, ",") {

@@ -47,7 +47,8 @@ func checkText(text string) *Error {
 	return nil
 }
 
-// parseTerm reads one term; the scanner stands at its first character.
+// parseTerm reads one term and stands behind it afterwards; before, the scanner stands at its first character. What
+// looks like a key and is none is an error and no word: who mistypes a key shall not see an empty table.
 func parseTerm(s *scanner) (expr, *Error) {
 	start := s.pos
 	not := s.accept('-')
@@ -81,7 +82,8 @@ func parseWord(s *scanner, start int, not bool) (expr, *Error) {
 	return newWord(text, not), s.end()
 }
 
-// parseValues reads the values of a key; the key and its colon are read already.
+// parseValues reads the values of a key; the key and its colon are read already. Values that are there twice are
+// taken once. A space behind a comma is allowed, since people write lists like that.
 func parseValues(s *scanner, k *key, not bool) (expr, *Error) {
 	t := &keyed{key: k, not: not}
 	seen := make(map[string]bool)
@@ -104,7 +106,7 @@ func parseValues(s *scanner, k *key, not bool) (expr, *Error) {
 	}
 }
 
-// parseValue reads one value of a key.
+// parseValue reads one value of a key. Whether it stood in quotes makes no difference to what it means.
 func parseValue(s *scanner, k *key) (value, *Error) {
 	start := s.pos
 	text, err := s.value(true)

@@ -10,6 +10,7 @@ import (
 // Query says which connections to show and in what order. It is never changed; the zero value is everything in the
 // default order. Two queries with the same [Query.Encode] are the same view.
 type Query struct {
+	// filter and order are nil where there is nothing in them, so that equal queries are deeply equal.
 	filter all
 	order  []sorting
 }
@@ -27,7 +28,8 @@ func (q Query) With(box string) (Query, error) {
 	return sum, nil
 }
 
-// add returns q with more terms, unless that is too much.
+// add returns q with more terms, unless that is too much: every query that exists can be printed as a URL that is
+// read again.
 func (q Query) add(terms []expr) (Query, *Error) {
 	q.filter = q.filter.with(terms)
 	if len(q.filter) == 0 {

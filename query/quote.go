@@ -16,6 +16,9 @@ func Quote(text string) string {
 	return strconv.Quote(text)
 }
 
+// plainMarks are the marks that stand in names, addresses and ports and need no quotes.
+const plainMarks = "._-:/@%+*[]"
+
 // isPlain reports whether text needs no quotes, neither as a value nor as a word. It is stricter than the parser, so
 // that further marks can get a meaning.
 func isPlain(text string) bool {
@@ -26,7 +29,7 @@ func isPlain(text string) bool {
 		return false
 	}
 	return strings.IndexFunc(text, func(r rune) bool {
-		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("._-:/@%+*[]", r)
+		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune(plainMarks, r)
 	}) < 0
 }
 

@@ -8,8 +8,13 @@ import (
 )
 
 // scanner reads the text of the box, or the value of one URL pair, from left to right.
+//
+// Outside of quotes only four marks mean anything: space, comma, double quote and parenthesis. All others, the
+// backslash too, are text, so that what people paste is rarely wrong.
 type scanner struct {
+	// src is valid UTF-8.
 	src string
+	// pos is the place of the next byte to read, at most len(src); always the begin of a character.
 	pos int
 	// pair is set for the value of a URL pair: spaces and parentheses are then text, because nothing follows.
 	pair bool
@@ -43,7 +48,8 @@ func (s *scanner) value(commas bool) (string, *Error) {
 	return s.bare(commas)
 }
 
-// bare reads text without quotes; it may be empty.
+// bare reads text without quotes, up to a comma, a space or the end, and leaves that unread. It may be empty. Spaces
+// around it, which only a pair can have, are dropped.
 func (s *scanner) bare(commas bool) (string, *Error) {
 	start := s.pos
 	for i, r := range s.rest() {

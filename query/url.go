@@ -37,6 +37,7 @@ func FromURL(rawQuery string) (q Query, page url.Values, err error) {
 
 // urlReader collects what the pairs of a URL say.
 type urlReader struct {
+	// terms, order and page are in the order in which they stand in the URL.
 	terms []expr
 	order []sorting
 	page  url.Values
@@ -59,7 +60,8 @@ func (r *urlReader) readAll(raw string) error {
 	return nil
 }
 
-// readPair reads one pair as it stands in the URL.
+// readPair reads one pair as it stands in the URL. A ";" is refused as in url.ParseQuery: it would be part of a value
+// for one reader and the end of it for another.
 func (r *urlReader) readPair(pair string) *Error {
 	if strings.Contains(pair, ";") {
 		return failf("a ; in a URL must be written as %%3B, and parameters are parted by &")
@@ -107,7 +109,8 @@ func (r *urlReader) read(name, text string) *Error {
 	return unknownParameter(name)
 }
 
-// readKey takes in the values of a key.
+// readKey takes in the values of a key. They are written as in the box, but spaces need no quotes: a form sends
+// proc=my+server.
 func (r *urlReader) readKey(k *key, not bool, text string) *Error {
 	s := &scanner{src: text, pair: true}
 	s.skipSpace()
@@ -160,7 +163,7 @@ func (q Query) encodeFilter() []byte {
 	return b
 }
 
-// appendPair adds a pair to the query of a URL.
+// appendPair adds a pair to the query of a URL. The name needs no escapes, since it is one of ours.
 func appendPair(b []byte, name, text string) []byte {
 	if len(b) > 0 {
 		b = append(b, '&')
