@@ -37,6 +37,9 @@ func (l *listener) Accept() (net.Conn, error) {
 }
 
 // connSet is every open connection of the server, those that net/http has let go of included.
+//
+// Loopback is spared the limit by address, because all tunnels and proxies on this machine share it, and has some
+// places to itself: whoever fills the server from outside does not shut out its owner.
 type connSet struct {
 	lim  limits
 	logs *rareLog
@@ -123,7 +126,8 @@ func (s *connSet) count() int {
 	return len(s.open)
 }
 
-// note is the http.Server.ConnState hook: it remembers which connections have carried a request.
+// note is the http.Server.ConnState hook: it remembers which connections have carried a request. StateActive comes
+// with the first byte of one, not with the TLS handshake.
 func (s *connSet) note(nc net.Conn, state http.ConnState) {
 	if t, ok := nc.(*tls.Conn); ok {
 		nc = t.NetConn()
@@ -162,8 +166,11 @@ func (s *connSet) closeWhere(cut func(*conn) bool) {
 	}
 }
 
-// conn is one connection that was let in. A write that the peer does not take within limits.stall fails, so that a
-// client that stopped reading does not keep its place; a shorter deadline set from outside is kept.
+// conn is one connection that was let in.
+//
+// A write that the peer does not take within limits.stall fails, so that a client that stopped reading does not keep
+// its place; a shorter deadline set from outside is kept. It does not offer ReadFrom: copying past Write would evade
+// the limit. Under TLS it is the connection beneath, so the limits hold from the first byte of the handshake.
 type conn struct {
 	net.Conn
 	set  *connSet

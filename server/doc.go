@@ -7,10 +7,10 @@
 //  2. headers: the fixed security headers, on every answer;
 //  3. recover: a panic becomes one failed request;
 //  4. host gate: the Host must be ours, otherwise 421. It is what stops DNS rebinding, and nothing turns it off;
-//  5. limits: length of the URL, size of the body, time to send it;
-//  6. path gate: only plain paths go to the router;
-//  7. origin gate: an upgrade, and every method that is not GET or HEAD, must come from a page of ours; data is not
-//     handed to pages of other sites.
+//  5. limits: length of the URL and size of the body;
+//  6. origin gate: an upgrade, and every method that is not GET or HEAD, must come from a page of ours; data is not
+//     handed to pages of other sites;
+//  7. path gate: only plain paths go to the router.
 //
 // net/http itself answers what it cannot parse (400, 431) and a plain request on a TLS port (400) with fixed text
 // before this chain begins. Only HTTP/1.1 is spoken, with and without TLS: the limit on connections is then a limit on

@@ -12,8 +12,8 @@ func newEcho(site Site, gate *hostGate, lim limits, log *slog.Logger) *echo.Echo
 	e.HideBanner, e.HidePort = true, true
 	e.IPExtractor = echo.ExtractIPDirect() // X-Forwarded-For is anybody's word.
 	e.Logger.SetOutput(slog.NewLogLogger(log.Handler(), slog.LevelWarn).Writer())
-	e.Pre(logRequests(log), secureHeaders, recoverPanic, gate.middleware, limitRequest(lim), pathGate,
-		originGate(newRareLog(log)))
+	e.Pre(logRequests(log), secureHeaders, recoverPanic, gate.middleware, limitRequest(lim),
+		originGate(newRareLog(log)), pathGate)
 	e.Use(compress())
 	site.Routes(e)
 	e.HTTPErrorHandler = failures(site, log)

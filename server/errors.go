@@ -46,7 +46,8 @@ func recoverPanic(next echo.HandlerFunc) echo.HandlerFunc {
 }
 
 // failures returns the echo.HTTPErrorHandler: it logs what the operator should know and lets the site tell the reader
-// what concerns them. An answer that has begun is cut off instead, which a client can tell from a whole one.
+// what concerns them. An answer that has begun is cut off instead, which a client can tell from a whole one: the last
+// chunk, or the announced length, is missing.
 func failures(site Site, log *slog.Logger) echo.HTTPErrorHandler {
 	return func(err error, c echo.Context) {
 		status, text := judge(err, c.Request().Context())
@@ -68,8 +69,14 @@ func failures(site Site, log *slog.Logger) echo.HTTPErrorHandler {
 	}
 }
 
-// judge returns the status for err and the sentence for the reader. Only the text of an echo.HTTPError is meant for
-// readers, and not that of a 500, which echo itself fills in.
+// judge returns the status for err and the sentence for the reader:
+//
+//   - an echo.HTTPError, wrapped or not, keeps its status if that is one of failure, and its text if that is a string;
+//   - a body that is too large is 413, one that comes too slowly 408;
+//   - any error of a request whose ctx ended is 503, a panic excepted;
+//   - everything else is 500.
+//
+// The text of a 500 never reaches the reader, also that of an echo.HTTPError, since echo fills those in itself.
 func judge(err error, ctx context.Context) (status int, text string) {
 	var he *echo.HTTPError
 	var tooLarge *http.MaxBytesError

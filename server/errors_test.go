@@ -1,6 +1,7 @@
 package server
 
 import (
+	"compress/gzip"
 	"context"
 	"errors"
 	"fmt"
@@ -156,6 +157,27 @@ func TestHalfAnswerIsCut(t *testing.T) {
 				t.Errorf("%s, plain %v: read to the end: %v", path, plain, err)
 			}
 		}
+	}
+}
+
+// Without chunks (HTTP/1.0) the compressed text itself must show that it is cut.
+func TestHalfAnswerIsCutForOldClients(t *testing.T) {
+	s := newTestServer(t, Config{}, testSite{more: func(e *echo.Echo) {
+		e.GET("/half", func(c echo.Context) error {
+			c.Response().Header().Set("Content-Type", "text/csv")
+			io.WriteString(c.Response(), "id,state\n")
+			c.Response().Flush()
+			return errors.New("source lost")
+		})
+	}}, defaultLimits)
+	serve(t, s)
+	_, body := raw(t, s.Addrs()[0], "GET /half HTTP/1.0\r\nHost: localhost\r\nAccept-Encoding: gzip\r\n\r\n")
+	gz, err := gzip.NewReader(strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text, err := io.ReadAll(gz); !errors.Is(err, io.ErrUnexpectedEOF) {
+		t.Errorf("read %q to the end: %v", text, err)
 	}
 }
 

@@ -17,10 +17,15 @@ const contentPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; 
 // fixedHeaders are on every answer, and no handler changes them.
 var fixedHeaders = [][2]string{
 	{"Content-Security-Policy", contentPolicy},
+	// A type is what we say it is: a process name cannot turn an export into a page.
 	{"X-Content-Type-Options", "nosniff"},
+	// The URL is the view, and says what its reader looks at.
 	{"Referrer-Policy", "no-referrer"},
+	// For browsers that do not know frame-ancestors.
 	{"X-Frame-Options", "DENY"},
+	// A page that opened ours in a tab has no hold on it.
 	{"Cross-Origin-Opener-Policy", "same-origin"},
+	// Data is not loaded as script or image by other origins, other ports of this host included.
 	{"Cross-Origin-Resource-Policy", "same-origin"},
 	{"Permissions-Policy", "camera=(), microphone=(), geolocation=()"},
 }

@@ -40,7 +40,7 @@ func TestHeadersOnEveryPath(t *testing.T) {
 	s := newTestServer(t, Config{}, testSite{}, defaultLimits)
 	status := map[string]int{
 		"page": 200, "head": 200, "data": 200, "static": 200, "404": 404, "405": 405, "panic": 500, "fail": 500,
-		"odd path": 404, "options": 405, "options *": 404, "post": 200, "upgrade": 403, "foreign origin": 403, "414": 414,
+		"odd path": 404, "options": 405, "options *": 405, "post": 200, "upgrade": 403, "foreign origin": 403, "414": 414,
 		"413": 413, "bad upgrade": 426,
 	}
 	for name, r := range everyPath() {

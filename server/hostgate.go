@@ -13,7 +13,8 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// misdirected is the body of a refusal by the host gate: what is wrong, and the mend.
+// misdirected, at most 200 bytes and without anything that the request brought, is the body of a
+// refusal by the host gate: what is wrong, and the mend.
 const misdirected = "sockeye answers only to the names of this machine.\n" +
 	"Use localhost or its address with the same port, or start it with --allow-host and the name in your address bar.\n"
 
@@ -27,7 +28,8 @@ type hostGate struct {
 	logs  *rareLog
 }
 
-// newHostGate allows the given names and addresses beside loopback. Empty ones are passed over.
+// newHostGate allows the given names and addresses beside loopback. Empty ones are passed over; an entry with a
+// scheme, a port, a zone or a wildcard is an error.
 func newHostGate(allow []string, log *slog.Logger) (*hostGate, error) {
 	g := &hostGate{names: make(map[string]bool), addrs: make(map[netip.Addr]bool), logs: newRareLog(log)}
 	for _, entry := range allow {
@@ -63,7 +65,14 @@ func (g *hostGate) middleware(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// allows judges the Host of a request that reached the server at the address local.
+// allows judges the Host of a request that reached the server at the address local. Allowed are:
+//
+//   - localhost, and the names of --allow-host;
+//   - addresses in 127.0.0.0/8 and ::1, and the addresses of --allow-host;
+//   - once more than loopback is bound: local itself, and the other addresses of this machine.
+//
+// An address cannot be rebound: the browser goes where it says, and the page that it shows is ours. The unspecified
+// addresses are the exception, since some systems take them for loopback.
 func (g *hostGate) allows(host string, local netip.Addr) bool {
 	a, ok := parseAuthority(host)
 	switch {
@@ -108,6 +117,7 @@ func cut(s string, n int) string {
 const ownTTL = 2 * time.Second
 
 // ownAddresses is the machine's addresses, asked for when needed: they change with every network that is joined.
+// A stranger who asks for many addresses causes one look every ownTTL.
 type ownAddresses struct {
 	list func() ([]net.Addr, error)
 	now  func() time.Time

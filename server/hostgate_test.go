@@ -130,6 +130,10 @@ func everyPath() map[string]*http.Request {
 func TestHostGateIsOnEveryPath(t *testing.T) {
 	for _, listen := range []string{"localhost:0", ":0", "0.0.0.0:0"} {
 		s := newTestServer(t, Config{Listen: listen}, testSite{}, defaultLimits)
+		s.bind, _ = fakeBind()
+		if err := s.Open(t.Context()); err != nil {
+			t.Fatal(err)
+		}
 		for name, r := range everyPath() {
 			r.Host = "evil.example"
 			if r.Header.Get("Origin") != "" {
@@ -185,7 +189,8 @@ func TestHostGateOwnAddresses(t *testing.T) {
 	now := time.Unix(0, 0)
 	calls := 0
 	addrs := []net.Addr{&net.IPNet{IP: net.ParseIP("192.0.2.6"), Mask: net.CIDRMask(24, 32)},
-		&net.IPNet{IP: net.ParseIP("fe80::6"), Mask: net.CIDRMask(64, 128)}}
+		&net.IPNet{IP: net.ParseIP("fe80::6"), Mask: net.CIDRMask(64, 128)},
+		&net.IPNet{IP: net.IPv4zero, Mask: net.CIDRMask(0, 32)}} // an interface without address, on some systems
 	var failure error
 	s.gate.own = &ownAddresses{now: func() time.Time { return now }, list: func() ([]net.Addr, error) {
 		calls++

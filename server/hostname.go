@@ -45,7 +45,8 @@ func parseAuthority(s string) (authority, bool) {
 	return a, isName(a.name)
 }
 
-// cutPort splits host:port; a port that is announced by a colon must be there.
+// cutPort splits host:port, as net.SplitHostPort does, but the port may be left out together with its colon. A port
+// that is announced by a colon must be there. The brackets of an IPv6 address stay with the host.
 func cutPort(s string) (host, port string, ok bool) {
 	end := 0
 	if strings.HasPrefix(s, "[") {

@@ -2,7 +2,6 @@ package server
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -15,16 +14,16 @@ import (
 // limits bound what one client can take.
 type limits struct {
 	readHeader time.Duration // for the header of a request
-	read       time.Duration // for a whole request; it does not run while an answer without a body is being made
+	read       time.Duration // for a whole request; net/http ends it when the request is read, so streams may last
 	idle       time.Duration // between two requests of a connection
 	stall      time.Duration // for one write to be taken by the client
 	header     int           // bytes of request line and header; net/http adds 4 KiB and answers 431
 	url        int           // bytes of path and query; beyond it 414
 	body       int64         // bytes of a request body; beyond it 413
 
-	conns      int // open connections, upgraded ones included
-	perAddress int // of these, from one address that is not loopback
-	reserved   int // of these, kept free for loopback
+	// Open connections, upgraded ones included: in all, from one address that is not loopback, and of the whole
+	// those that are kept free for loopback. A browser takes up to six beside its WebSockets.
+	conns, perAddress, reserved int
 }
 
 // defaultLimits are the limits outside of tests.
@@ -41,7 +40,8 @@ var defaultLimits = limits{
 	reserved:   32,
 }
 
-// newHTTPServer sets the limits that net/http keeps. The context of every request descends from base.
+// newHTTPServer sets the limits that net/http keeps. The context of every request descends from base. There is no
+// WriteTimeout, which would end streams however well they go; see conn for what ends those that stand still.
 func newHTTPServer(base context.Context, h http.Handler, lim limits, log *slog.Logger) *http.Server {
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true)
@@ -60,7 +60,8 @@ func newHTTPServer(base context.Context, h http.Handler, lim limits, log *slog.L
 	}
 }
 
-// limitRequest refuses long URLs and large bodies, and bodies where none belongs.
+// limitRequest refuses long URLs, large bodies, and bodies where none belongs. What is left of a refused body is not
+// waited for.
 func limitRequest(lim limits) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
@@ -70,9 +71,6 @@ func limitRequest(lim limits) echo.MiddlewareFunc {
 					fmt.Sprintf("The address is %d bytes long; at most %d are read.", len(r.RequestURI), lim.url))
 			}
 			if r.ContentLength == 0 {
-				if err := liftReadDeadline(c); err != nil {
-					return err
-				}
 				return next(c)
 			}
 			if isSafe(r.Method) {
@@ -95,19 +93,4 @@ func closeAfter(c echo.Context) { c.Response().Header().Set(echo.HeaderConnectio
 // errBodyTooLarge is the answer to a body of more than limit bytes.
 func errBodyTooLarge(limit int64) error {
 	return echo.NewHTTPError(http.StatusRequestEntityTooLarge, fmt.Sprintf("The body may have %d bytes at most.", limit))
-}
-
-// liftReadDeadline ends the time limit on reading for a request that is read to its end. net/http keeps listening to
-// the connection to notice that the client goes, and takes the expiry of the limit for that: without this a stream
-// would be cut after limits.read. The next request gets its own limit.
-func liftReadDeadline(c echo.Context) error {
-	err := http.NewResponseController(c.Response()).SetReadDeadline(time.Time{})
-	switch {
-	case err == nil:
-	case errors.Is(err, http.ErrNotSupported): // a recorder in a test
-	case errors.Is(err, net.ErrClosed): // the client went; the context of the request says so
-	default:
-		return fmt.Errorf("lift the read deadline: %w", err)
-	}
-	return nil
 }

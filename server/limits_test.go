@@ -7,7 +7,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -216,27 +215,3 @@ func TestLimitsAreSet(t *testing.T) {
 		t.Errorf("protocols %v", h.Protocols)
 	}
 }
-
-func TestLiftReadDeadline(t *testing.T) {
-	e := echo.New()
-	c := e.NewContext(request("GET", "/"), httptest.NewRecorder())
-	if err := liftReadDeadline(c); err != nil {
-		t.Errorf("without deadlines: %v", err)
-	}
-	c.Response().Writer = deadlineWriter{err: net.ErrClosed}
-	if err := liftReadDeadline(c); err != nil {
-		t.Errorf("closed: %v", err)
-	}
-	c.Response().Writer = deadlineWriter{err: errors.New("broken")}
-	if err := liftReadDeadline(c); err == nil {
-		t.Error("the error is lost")
-	}
-}
-
-// deadlineWriter is a ResponseWriter whose read deadline cannot be set.
-type deadlineWriter struct {
-	http.ResponseWriter
-	err error
-}
-
-func (d deadlineWriter) SetReadDeadline(time.Time) error { return d.err }

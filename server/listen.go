@@ -11,7 +11,8 @@ import (
 	"strings"
 )
 
-// portTries is how often a port chosen by the system is given back because another family has it taken.
+// portTries is how often a port chosen by the system is tried. It is free for the first family only by the system's
+// word, and may be taken for the second.
 const portTries = 10
 
 // listenSpec is Config.Listen, parsed.
@@ -106,6 +107,9 @@ func (s *Server) bindAll(ctx context.Context) ([]net.Listener, error) {
 }
 
 // bindOnce is one try of bindAll. The first listener settles the port of the others.
+//
+// Where one family is held by somebody else, the other must not be served alone: a browser that is told "localhost"
+// may ask either, and would talk to a stranger. Only a family that the machine does not have is left out.
 func (s *Server) bindOnce(ctx context.Context, targets []netip.Addr) ([]net.Listener, error) {
 	var listeners []net.Listener
 	port := s.listen.port

@@ -13,10 +13,16 @@ const refusedOrigin = "This request did not come from a page of this sockeye, so
 
 // originGate refuses what a page of another origin asks in the name of its reader.
 //
-// An upgrade, and every method but GET and HEAD, needs an Origin header that is our own origin as the client sees it:
-// scheme, host and port. Browsers always send it there; that of a form under our Referrer-Policy is "null", so pages
-// use fetch and not forms for what is not GET. A GET needs no Origin, but is refused where the browser says that
-// another site makes it for something else than to show it in a tab. OPTIONS is never answered, so no preflight is.
+//   - An upgrade needs an Origin header that is our own origin as the client sees it: scheme, host and port. Browsers
+//     do not keep other pages from opening a WebSocket, but always say which page does.
+//   - Every method but GET and HEAD needs it as well, and what the browser says of the site must agree. The Origin of
+//     a form is "null" under our Referrer-Policy (Fetch, "append a request Origin header"), so pages use fetch and
+//     not forms for what is not GET.
+//   - A GET needs no Origin, but is refused where the browser says that another site makes it for something else than
+//     to show it in a tab.
+//   - OPTIONS is never answered, so no preflight is.
+//
+// The Host was judged before: an Origin that equals it is one of ours, not merely equal.
 func originGate(log *rareLog) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
@@ -52,7 +58,8 @@ func isUpgrade(r *http.Request) bool {
 	return len(values) > 1 || len(values) == 1 && values[0] != "h2c"
 }
 
-// sameOrigin reports whether r has exactly one Origin and it is ours.
+// sameOrigin reports whether r has exactly one Origin and it is ours. The scheme is that of the connection; behind
+// a proxy that ends TLS it is not what the client sees, and the answer is no.
 func sameOrigin(r *http.Request) bool {
 	origins := r.Header["Origin"]
 	if len(origins) != 1 {

@@ -113,7 +113,7 @@ func TestOriginGateOnTheWire(t *testing.T) {
 			t.Errorf("origin %q: %v", origin, err)
 		}
 	}
-	ws, res, err := websocket.Dial(t.Context(), s.URL()+"/live", &websocket.DialOptions{HTTPHeader: http.Header{"Origin": {s.URL()}}})
+	ws, res, err := websocket.Dial(t.Context(), s.URL()+"/live", &websocket.DialOptions{HTTPHeader: http.Header{"Origin": {s.URL()}, "Accept-Encoding": {"gzip"}}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,7 +6,8 @@ import (
 	"fmt"
 )
 
-// loadTLS reads the pair of PEM files; nil where no TLS is asked for.
+// loadTLS reads the pair of PEM files; nil where no TLS is asked for. Versions below TLS 1.2 are refused (RFC 8996);
+// the choice of ciphers is left to crypto/tls.
 func loadTLS(certFile, keyFile string) (*tls.Config, error) {
 	if certFile == "" && keyFile == "" {
 		return nil, nil
