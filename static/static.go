@@ -59,8 +59,8 @@ var load = sync.OnceValue(func() *bundle {
 // Build returns the hash of all files, 16 hexadecimal digits: it differs when any of them does.
 func Build() string { return load().build }
 
-// URL returns the address of a file by its name in this folder, for example "js/main.js"; "css/app.css" is all style
-// sheets in one. A name that does not exist gives an address that answers 404.
+// URL returns the address of a file by its name in this folder, for example "js/format.js"; "css/app.css" is all style
+// sheets in one, "js/app.js" all modules of the dashboard. A name that does not exist gives an address that answers 404.
 func URL(name string) string { return Prefix + Build() + "/" + name }
 
 // newBundle makes the bundle of a file system that holds the sheets.
@@ -77,6 +77,9 @@ func newBundle(fsys fs.FS) (*bundle, error) {
 		return nil, fmt.Errorf("static: read files: %w", err)
 	}
 	if contents["css/app.css"], err = join(fsys, sheets); err != nil {
+		return nil, err
+	}
+	if contents["js/app.js"], err = link(fsys, entry); err != nil {
 		return nil, err
 	}
 	return compress(contents)

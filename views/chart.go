@@ -2,32 +2,38 @@ package views
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"sockeye/poller"
 )
 
-// The chart covers chartSpan, drawn on a plane of chartWidth by chartHeight units that is stretched to its place.
+// The chart covers chartSpan, drawn with at most chartPoints points on a plane of chartWidth by chartHeight units that
+// is stretched to its place.
 const (
 	chartSpan   = 5 * time.Minute
 	chartWidth  = 600
-	chartHeight = 100
+	chartHeight = 120
+	chartPoints = 100
 )
 
-// area is one state's share of the stacked chart, as the points of an SVG polygon.
+// area is what one state and those below it come to in the chart, as the points of an SVG polygon.
 type area struct {
 	State  poller.State
 	Points string
 }
 
-// ceiling returns the top of the scale for a greatest value: 1, 2 or 5 times a power of ten, and 10 at the least.
+// steps are the tops of the scale within a power of ten, in tenths.
+var steps = [...]int{10, 15, 20, 30, 40, 50, 60, 80}
+
+// ceiling returns the top of the scale for a greatest value: the next of steps, and 10 at the least.
 // static/js/chart.js uses the same.
 func ceiling(n int) int {
-	for top := 10; ; top *= 10 {
-		for _, m := range [...]int{1, 2, 5} {
-			if n <= top*m {
-				return top * m
+	for power := 1; ; power *= 10 {
+		for _, step := range steps {
+			if n <= step*power {
+				return step * power
 			}
 		}
 	}
@@ -42,49 +48,67 @@ func greatest(history []poller.Sample) int {
 	return n
 }
 
-// areas returns the stacked areas of the history in the order of the states, from the bottom; states without a
-// single socket are left out. The newest sample is at the right edge.
+// areas returns the areas of the history to be painted in this order: the sum of all states first, and over it ever
+// fewer, each area down to the ground. States without a single socket are left out; the newest sample is at the right
+// edge.
 func areas(history []poller.Sample) []area {
 	if len(history) < 2 {
 		return nil
 	}
+	top := float64(ceiling(greatest(history)))
+	history = thin(recent(history))
+	end := history[len(history)-1].At
+	sums := make([]int, len(history))
+	var all []area
+	for _, s := range poller.States() {
+		seen := false
+		for i := range history {
+			n := history[i].Counts[s]
+			sums[i] += n
+			seen = seen || n > 0
+		}
+		if seen {
+			all = append(all, area{State: s, Points: outline(history, sums, end, top)})
+		}
+	}
+	slices.Reverse(all)
+	return all
+}
+
+// recent returns the samples of the last chartSpan and one before them, so that the curve reaches the left edge.
+func recent(history []poller.Sample) []poller.Sample {
 	end := history[len(history)-1].At
 	for len(history) > 2 && end.Sub(history[1].At) > chartSpan {
 		history = history[1:]
 	}
-	top := float64(ceiling(greatest(history)))
-	floor := make([]int, len(history))
-	var all []area
-	for _, s := range poller.States() {
-		if points := stack(history, s, floor, end, top); points != "" {
-			all = append(all, area{State: s, Points: points})
-		}
-	}
-	return all
+	return history
 }
 
-// stack lays one state on the floor that the states below it made, and raises the floor. It returns "" where the
-// state has no sockets in the whole history.
-func stack(history []poller.Sample, s poller.State, floor []int, end time.Time, top float64) string {
-	var upper, lower []string
-	seen := false
+// thin leaves at most chartPoints samples, the newest among them: an image for the first look needs no more.
+func thin(history []poller.Sample) []poller.Sample {
+	step := (len(history) + chartPoints - 1) / chartPoints
+	if step < 2 {
+		return history
+	}
+	few := []poller.Sample{history[0]}
+	for i := (len(history)-2)%step + 1; i < len(history); i += step {
+		few = append(few, history[i])
+	}
+	return few
+}
+
+// outline returns the polygon under a curve of sums.
+func outline(history []poller.Sample, sums []int, end time.Time, top float64) string {
+	var b strings.Builder
+	x := 0
 	for i := range history {
-		x := max(0, chartWidth*(1-float64(end.Sub(history[i].At))/float64(chartSpan)))
-		lower = append(lower, point(x, floor[i], top))
-		floor[i] += history[i].Counts[s]
-		upper = append(upper, point(x, floor[i], top))
-		seen = seen || history[i].Counts[s] > 0
+		before := float64(end.Sub(history[i].At)) / float64(chartSpan)
+		x = int(max(0, chartWidth*(1-before)))
+		if i == 0 {
+			fmt.Fprintf(&b, "%d,%d", x, chartHeight)
+		}
+		fmt.Fprintf(&b, " %d,%.0f", x, chartHeight*(1-float64(sums[i])/top))
 	}
-	if !seen {
-		return ""
-	}
-	for i := len(lower) - 1; i >= 0; i-- {
-		upper = append(upper, lower[i])
-	}
-	return strings.Join(upper, " ")
-}
-
-// point returns a corner of a polygon; y counts from the top.
-func point(x float64, n int, top float64) string {
-	return fmt.Sprintf("%.4g,%.4g", x, chartHeight*(1-float64(n)/top))
+	fmt.Fprintf(&b, " %d,%d", x, chartHeight)
+	return b.String()
 }

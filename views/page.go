@@ -29,6 +29,18 @@ func portLink(port string) templ.SafeURL {
 	return templ.SafeURL(NavPorts + "/" + port)
 }
 
+// presets are views to begin with; the page offers them while there is no filter.
+var presets = []struct{ Name, Encode string }{
+	{"Listening", "state=LISTEN"},
+	{"Established", "state=ESTABLISHED"},
+	{"Inbound", "dir=inbound"},
+	{"Outbound", "dir=outbound"},
+	{"Without loopback", "-dir=loopback"},
+	{"UDP", "proto=udp"},
+	{"Half closed", "state=CLOSE_WAIT"},
+	{"Busiest senders", "sort=-txrate"},
+}
+
 // theme returns a theme that the style sheet knows, "" for all else.
 func theme(s string) string {
 	if s == "light" || s == "dark" {
@@ -50,6 +62,9 @@ func (c cell) class() string {
 	}
 	return ""
 }
+
+// figureClass returns the class names of a cell with a number.
+func (c cell) figureClass() string { return strings.TrimSpace("num " + c.class()) }
 
 // title returns what stands in the browser's tab.
 func (d Dashboard) title() string {

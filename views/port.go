@@ -2,12 +2,16 @@ package views
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"sockeye/poller"
 )
+
+// maxHolders is the number of processes that the answer names.
+const maxHolders = 2
 
 // Sentence is the answer in one sentence: who has the port, or that nobody has it, as far as the table can tell.
 func (p PortAnswer) Sentence() string {
@@ -49,27 +53,27 @@ func lowerFirst(s string) string {
 	return s
 }
 
-// holders names who listens, each process once, and the addresses it listens on.
+// holders names who listens, each process once, and the addresses it listens on; at most two of each.
 func holders(rows []poller.Connection) string {
 	var order []string
 	on := make(map[string][]string)
 	for i := range rows {
-		who := owner(&rows[i])
+		who, where := owner(&rows[i]), Host(rows[i].Local.Addr())
 		if on[who] == nil {
 			order = append(order, who)
 		}
-		end := Host(rows[i].Local.Addr()) + ":" + strconv.Itoa(int(rows[i].Local.Port())) + "/" + rows[i].Protocol.String()
-		on[who] = append(on[who], end)
+		if !slices.Contains(on[who], where) {
+			on[who] = append(on[who], where)
+		}
 	}
 	var parts []string
-	for i, who := range order {
-		if i == 3 {
-			parts = append(parts, fmt.Sprintf("%d more", len(order)-i))
-			break
-		}
-		parts = append(parts, who+" listens on "+list(on[who], 4))
+	for _, who := range order[:min(len(order), maxHolders)] {
+		parts = append(parts, who+" listens on "+list(on[who], 2))
 	}
-	return list(parts, 4)
+	if more := len(order) - len(parts); more > 0 {
+		parts = append(parts, fmt.Sprintf("%d more", more))
+	}
+	return list(parts, maxHolders+1)
 }
 
 // others tells what holds a port without listening on it.
@@ -106,7 +110,7 @@ func classHelp(class string) string {
 	case "system":
 		return "a system port (0–1023): binding it needs a privilege on most systems"
 	case "user":
-		return "a user port (1024–49151): assigned by IANA on request, free to bind"
+		return "a user port (1024–49151): assigned by IANA on request; binding it needs no privilege"
 	case "dynamic":
 		return "a dynamic port (49152–65535): never assigned, taken for a while by outgoing connections"
 	}

@@ -5,10 +5,13 @@ import { clock, count } from "./format.js";
 
 const SPAN = 300;
 
+const STEPS = [10, 15, 20, 30, 40, 50, 60, 80];
+
 /** The top of the scale for a greatest value. views/chart.go has the same. */
 function ceiling(n) {
-  for (let top = 10; ; top *= 10) {
-    for (const m of [1, 2, 5]) if (n <= top * m) return top * m;
+  for (let power = 1; ; power *= 10) {
+    const step = STEPS.find((step) => n <= step * power);
+    if (step) return step * power;
   }
 }
 
@@ -23,6 +26,8 @@ export class Chart {
   #colors = [];
   #paper = "";
   #points = [];
+  /** Whether the picture stands still; points are kept meanwhile. */
+  held = false;
 
   constructor(figure, onpoint) {
     this.#plot = figure.querySelector(".plot");
@@ -43,17 +48,18 @@ export class Chart {
   /** Takes the whole history: [[at, count, …], …], oldest first. */
   snap(history) {
     this.#points = history;
-    this.#draw();
+    this.draw();
   }
 
   /** Takes one more point; one that is not newer than the last is left out. */
   add(at, counts) {
     if (this.#points.length && at <= this.#points.at(-1)[0]) return;
     this.#points = [...this.#points.filter((p) => p[0] > at - (SPAN + 10) * 1000), [at, ...counts]];
-    this.#draw();
+    if (!this.held) this.draw();
   }
 
-  #draw() {
+  /** Shows what there is. */
+  draw() {
     if (document.hidden || this.#points.length < 2 || typeof uPlot === "undefined") return;
     const data = stacked(this.#points, this.#states.length);
     this.#top.textContent = count(ceiling(Math.max(...data[1])));

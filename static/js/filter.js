@@ -86,7 +86,7 @@ export class Filter {
     this.#sort.value = sort.map(({ column, desc }) => (desc ? "-" : "") + column).join(",");
     this.#sort.disabled = this.#sort.value === "";
     this.#chips.replaceChildren(...chips.map((chip) => this.#make(chip)));
-    for (const th of document.querySelectorAll("th[aria-sort]")) header(th, sort[0], headers[th.dataset.col]);
+    for (const th of document.querySelectorAll("th[aria-sort]")) pointHeader(th, sort[0], headers[th.dataset.col]);
     for (const link of document.querySelectorAll("a[data-export]")) {
       link.href = `/connections.${link.dataset.export}${encode ? `?${encode}` : ""}`;
     }
@@ -106,7 +106,7 @@ export class Filter {
   }
 }
 
-function header(th, first, encode) {
+function pointHeader(th, first, encode) {
   const mine = first?.column === th.dataset.col;
   th.setAttribute("aria-sort", !mine ? "none" : first.desc ? "descending" : "ascending");
   th.querySelector("a").href = encode ? `/?${encode}` : "/";

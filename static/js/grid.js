@@ -75,14 +75,15 @@ export class Grid {
     if (first > 0) this.#scrollBy(-first * this.#height - this.#height);
   }
 
-  /** Why the order is not touched now: "select", "sort", or "" where it is. */
+  /** Why the order is not touched now: "select", "sort", "soon" (it was a moment ago), or "" where it is. */
   held(now) {
     const selection = getSelection();
     if (this.#pressed) return "select";
     if (selection && !selection.isCollapsed && this.#body.contains(selection.anchorNode)) return "select";
     if (!VOLATILE.has(this.column)) return "";
-    const calm = now - this.#ordered > ORDER_EVERY && now - this.#scrolled > 1_000;
-    return calm && !this.#body.matches(":hover") && !this.#body.contains(document.activeElement) ? "" : "sort";
+    if (this.#body.matches(":hover") || this.#body.contains(document.activeElement)) return "sort";
+    if (now - this.#scrolled < 1_000 && this.#scrolled > 0) return "sort";
+    return now - this.#ordered < ORDER_EVERY ? "soon" : "";
   }
 
   /** Shows the store. With `force` the order is taken whatever the reader does: it is an answer to the reader. */
@@ -112,11 +113,12 @@ export class Grid {
       tr.remove();
       this.#nodes.delete(id);
     }
-    const moved = order(this.#body, store.shown.map((id) => this.#node(id, store)), before);
+    const moved = arrange(this.#body, store.shown.map((id) => this.#node(id, store)), before);
     if (moved) this.#ordered = now;
     this.#place();
     if (anchor) this.#scrollBy(anchor.tr.getBoundingClientRect().top - anchor.top);
-    if (!force) this.#onScroll(true);
+    // An answer can be of a place that is not there any more; another one is asked for only if it would differ.
+    if (!force || this.wanted().offset !== this.#offset) this.#onScroll(true);
   }
 
   #before() {
@@ -144,7 +146,7 @@ export class Grid {
   /** Sets the space that stands for the rows that are not in the document. */
   #place() {
     const below = Math.max(0, this.#matched - this.#offset - this.#nodes.size);
-    const above = this.#nodes.size || this.#matched ? this.#offset : 0;
+    const above = Math.min(this.#offset, Math.max(0, this.#matched - this.#nodes.size));
     this.#body.style.paddingBlockStart = `${above * this.#height}px`;
     this.#body.style.paddingBlockEnd = `${below * this.#height}px`;
     this.#body.parentElement.setAttribute("aria-rowcount", this.#matched + 1);
@@ -204,7 +206,7 @@ export class Grid {
 }
 
 /** Makes the children of a parent equal to `wanted` with the fewest moves. Returns whether an old row was moved. */
-function order(parent, wanted, before) {
+function arrange(parent, wanted, before) {
   const place = new Map(before.map((node, i) => [node, i]));
   const old = wanted.filter((node) => place.has(node) && node.parentNode === parent);
   const keep = new Set(rising(old.map((node) => place.get(node))).map((i) => old[i]));

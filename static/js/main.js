@@ -10,12 +10,12 @@ import { Rows } from "./rows.js";
 import { Store } from "./store.js";
 import "./theme.js";
 
-const by = (id) => document.getElementById(id);
+const element = (id) => document.getElementById(id);
 const store = new Store();
 const page = new Page();
-const chart = new Chart(by("chart"), (counts) => page.counts(counts ?? store.status.counts, counts !== null));
-const rows = new Rows(by("row"), document.querySelector("#table thead"));
-const grid = new Grid({ box: by("table"), body: by("rows"), rows, ask: (offset, limit) => ask({ offset, limit }) });
+const chart = new Chart(element("chart"), (counts) => page.counts(counts ?? store.status.counts, counts !== null));
+const rows = new Rows(element("row"), document.querySelector("#table thead"));
+const grid = new Grid({ box: element("table"), body: element("rows"), rows, ask: (offset, limit) => ask({ offset, limit }) });
 const filter = new Filter((encode) => {
   grid.top();
   ask({ ...grid.wanted(), offset: 0, q: encode });
@@ -30,13 +30,13 @@ let waking = 0;
 /** Asks for another window, or another view. */
 function ask(change) {
   view = { ...view, ...change };
-  grid.column = column(view.q);
+  grid.column = orderedBy(view.q);
   awaiting = true;
   net.view(view);
 }
 
 /** The column a view is ordered by first, "" for the order without a word. */
-function column(q) {
+function orderedBy(q) {
   return new URLSearchParams(q).get("sort")?.split(",")[0].replace(/^-/, "") ?? "";
 }
 
@@ -58,7 +58,7 @@ function draw() {
 }
 
 /** Takes the order of the server now, though the reader is in the table. */
-function order() {
+function sortNow() {
   forced = true;
   draw();
 }
@@ -85,8 +85,9 @@ const net = new Net({
       net.resync();
       return;
     }
+    chart.held = page.paused;
     chart.add(frame.at, frame.counts);
-    page.frame(store.status, frame.since.length, frame.closed.length);
+    page.frame(store.status, frame.since?.length, frame.closed?.length);
     draw();
   },
   error(frame) {
@@ -97,8 +98,11 @@ const net = new Net({
   down: (reason) => page.down(reason),
 });
 
-grid.column = column(view.q);
-page.onresume = draw;
+grid.column = orderedBy(view.q);
+page.onresume = () => {
+  chart.draw();
+  draw();
+};
 page.onretry = () => net.retry();
 net.open(view);
 
@@ -109,7 +113,7 @@ document.addEventListener("keydown", (event) => {
   if (typing) return;
   if (event.key === "/") filter.focus();
   else if (event.key === "p") page.pause();
-  else if (event.key === "s") order();
+  else if (event.key === "s") sortNow();
   else return;
   event.preventDefault();
 });

@@ -24,9 +24,11 @@ export class Page {
   #newer = false;
   #ticking = 0;
   #held = "";
+  #announced = "";
 
   constructor() {
     by("pause").addEventListener("click", () => this.pause());
+    by("retry").addEventListener("click", () => this.onretry());
   }
 
   hello(frame) {
@@ -91,7 +93,7 @@ export class Page {
     const list = by("notes");
     if (list.childElementCount !== notes.length || notes.some((n, i) => list.children[i].textContent !== n)) {
       list.replaceChildren(...notes.map((n) => Object.assign(document.createElement("li"), { textContent: n })));
-      list.title = notes.join("\n");
+      list.title = notes.join(" ");
     }
     this.#empty(matched === 0 && store.shown.length === 0, filter);
     this.#held = held;
@@ -107,6 +109,7 @@ export class Page {
     const port = portOf(encode);
     write(by("lead"), text ? `No connection matches ${visible(text)}` : "This machine has no sockets that could be shown.");
     by("next").hidden = encode === "";
+    write(by("clear"), `Clear the filter: ${count(this.#status.total)} without it`);
     by("ask").hidden = port === "";
     by("ask").href = `/ports/${port}`;
     write(by("ask"), `Look up port ${port}`);
@@ -129,6 +132,8 @@ export class Page {
     write(by("status"), words[state]);
     this.#banner(state);
     this.#pulse(state);
+    if (this.#announced !== "" && this.#announced !== state) write(by("announce"), words[state]);
+    this.#announced = state;
   }
 
   #banner(state) {
@@ -139,10 +144,12 @@ export class Page {
       text = `Disconnected ${since} s ago${data}${this.#reason ? ` · ${visible(this.#reason)}` : ""}`;
       // The first second of a break is mostly over before it can be read.
       if (since < 1 && this.#status) text = "";
-    } else if (this.#status?.stale) text = `${this.#status.stale} · rows of ${clock(this.#status.at)}`;
+    } else if (this.#status?.stale) text = `${this.#status.stale.replace(/\.$/, "")} · rows of ${clock(this.#status.at)}`;
     else if (this.#newer) text = "Another build of sockeye runs here now: reload the page.";
-    write(by("banner"), text);
+    write(by("alarm"), text);
+    by("alarm").title = text;
     by("banner").hidden = text === "";
+    by("retry").hidden = state !== "disconnected";
   }
 
   #pulse(state) {

@@ -41,15 +41,16 @@ export class Store {
     this.shown = this.#order;
   }
 
-  /** Takes a change. Returns false, and takes nothing, where frames are missing before it. */
+  /** Takes a change, whose lists are left out where they are empty. Returns false, and takes nothing, where frames are missing before it. */
   delta(frame, now) {
     if (frame.from !== this.seq) return false;
+    const { put = [], since = [], closed = [], order = this.#order } = frame;
     this.#note(frame);
-    for (const cells of frame.put) this.#put(this.#row(cells), now);
-    for (const id of frame.since) this.#mark(id, "new", now + NEW_FOR);
-    for (const id of frame.closed) this.#mark(id, "closed", now + CLOSED_FOR);
-    if (frame.order) this.#order = frame.order;
-    else if (frame.closed.length) this.#order = this.#order.filter((id) => !frame.closed.includes(id));
+    for (const cells of put) this.#put(this.#row(cells), now);
+    for (const id of since) this.#mark(id, "new", now + NEW_FOR);
+    for (const id of closed) this.#mark(id, "closed", now + CLOSED_FOR);
+    const gone = new Set(closed);
+    this.#order = order.filter((id) => !gone.has(id));
     this.#merge();
     return true;
   }

@@ -1,0 +1,50 @@
+package static
+
+import (
+	"fmt"
+	"io/fs"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// entry is the module that the dashboard starts with; it and all it imports are also served as one, js/app.js, so
+// that a first visit needs one request for them.
+const entry = "js/main.js"
+
+var (
+	importLine = regexp.MustCompile(`(?m)^import (?:\{[^}\n]*\} from )?"\./([a-z]+\.js)";\n`)
+	exportWord = regexp.MustCompile(`(?m)^export (const|function|class) `)
+)
+
+// link returns a module with everything it imports before it, as one module without imports and exports. It keeps to
+// the form in which the modules here are written: imports by name, one to a line; exports where they are declared;
+// and no name twice at the top of any two modules.
+func link(fsys fs.FS, name string) ([]byte, error) {
+	var parts []string
+	var seen []string
+	var add func(name string) error
+	add = func(name string) error {
+		if slices.Contains(seen, name) {
+			return nil
+		}
+		seen = append(seen, name)
+		text, err := fs.ReadFile(fsys, name)
+		if err != nil {
+			return fmt.Errorf("static: link modules: %w", err)
+		}
+		for _, m := range importLine.FindAllSubmatch(text, -1) {
+			if err := add(path.Join(path.Dir(name), string(m[1]))); err != nil {
+				return err
+			}
+		}
+		own := importLine.ReplaceAll(text, nil)
+		parts = append(parts, string(exportWord.ReplaceAll(own, []byte("$1 "))))
+		return nil
+	}
+	if err := add(name); err != nil {
+		return nil, err
+	}
+	return []byte(strings.Join(parts, "\n")), nil
+}

@@ -1,0 +1,56 @@
+package static
+
+import (
+	"path"
+	"regexp"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestLink(t *testing.T) {
+	fsys := fstest.MapFS{
+		"js/main.js": {Data: []byte("// Main.\n\nimport { a, B } from \"./a.js\";\nimport \"./c.js\";\n\na(new B());\n")},
+		"js/a.js":    {Data: []byte("import { c } from \"./c.js\";\nexport function a() {}\nexport class B {}\n")},
+		"js/c.js":    {Data: []byte("export const c = 1;\nconst exported = \"export const\";\n")},
+	}
+	got, err := link(fsys, entry)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := "const c = 1;\nconst exported = \"export const\";\n\nfunction a() {}\nclass B {}\n\n// Main.\n\n\na(new B());\n"
+	if diff := cmp.Diff(want, string(got)); diff != "" {
+		t.Error(diff)
+	}
+	delete(fsys, "js/c.js")
+	if _, err := link(fsys, entry); err == nil || !strings.Contains(err.Error(), "js/c.js") {
+		t.Errorf("without a module: %v", err)
+	}
+}
+
+// TestLinkedModules: the modules keep to the form that link understands, and all of them are in the result.
+func TestLinkedModules(t *testing.T) {
+	linked := string(load().assets["js/app.js"].plain)
+	if left := regexp.MustCompile(`(?m)^\s*(import|export)\b.*`).FindString(linked); left != "" {
+		t.Errorf("not understood: %s", left)
+	}
+	top := regexp.MustCompile(`(?m)^(?:async )?(?:const|let|var|function|class) ([A-Za-z_$][\w$]*)`)
+	taken := make(map[string]bool)
+	for _, m := range top.FindAllStringSubmatch(linked, -1) {
+		if taken[m[1]] {
+			t.Errorf("two modules have %s at the top", m[1])
+		}
+		taken[m[1]] = true
+	}
+	for name, text := range own(t) {
+		if path.Ext(name) != ".js" {
+			continue
+		}
+		first, _, _ := strings.Cut(text, "\n")
+		if strings.Count(linked, first+"\n") != 1 {
+			t.Errorf("%s is in js/app.js %d times", name, strings.Count(linked, first+"\n"))
+		}
+	}
+}
