@@ -13,14 +13,14 @@ const addressAge = 10 * time.Second
 // ownAddresses remembers which addresses are the machine's own.
 type ownAddresses struct {
 	known map[netip.Addr]bool
-	at    time.Time
+	at    time.Time // when they were last asked for, whatever came of it
 	list  func() ([]net.Addr, error)
 	log   *slog.Logger
 }
 
 // get returns the machine's own addresses; the last known ones where they cannot be read.
 func (o *ownAddresses) get(now time.Time) map[netip.Addr]bool {
-	if o.known != nil && now.Sub(o.at) < addressAge {
+	if !o.at.IsZero() && now.Sub(o.at) < addressAge {
 		return o.known
 	}
 	o.at = now

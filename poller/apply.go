@@ -30,9 +30,7 @@ func (t *Table) apply(u *update) Delta {
 		d.Closed = append(d.Closed, t.remove(id))
 	}
 	for _, i := range u.change.Changed {
-		if c := t.change(&u.next[i], u); len(d.Changed) == 0 || d.Changed[len(d.Changed)-1] != c {
-			d.Changed = append(d.Changed, c)
-		}
+		d.Changed = append(d.Changed, t.change(&u.next[i], u))
 	}
 	for _, i := range u.change.Opened {
 		d.Opened = append(d.Opened, t.insert(&u.next[i], u))

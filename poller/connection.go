@@ -59,7 +59,7 @@ var ownerNotes = [NumOwnerNotes]string{
 	"",
 	"no process holds this socket any more",
 	"not accepted by the listening process yet",
-	"other user's process: needs CAP_SYS_PTRACE",
+	"other user's process: needs CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH",
 	"no process found that holds this socket; it may live in another namespace",
 	"not looked up yet",
 }

@@ -1,9 +1,6 @@
 package poller
 
-import (
-	"math/bits"
-	"time"
-)
+import "time"
 
 // Change is the difference between a table and a later dump. Opened and Changed are positions in the dump; a socket
 // that stands in the dump twice is meant as its later position says.
@@ -22,21 +19,24 @@ func Diff(prev *Table, next []Socket) Change {
 // differ holds the memory of [Diff] from one poll to the next.
 type differ struct {
 	change Change
-	seen   []uint64 // one bit for each slot of the table
+	seen   []int32 // for each slot of the table: unseen, unchanged, or 1 more than its place in change.Changed
 	opened map[ID]int
 }
+
+// What differ.seen holds of a slot that is not in change.Changed.
+const (
+	unseen    int32 = 0
+	unchanged int32 = -1
+)
 
 func (d *differ) diff(prev *Table, next []Socket) Change {
 	d.reset(len(prev.slots))
 	for i := range next {
 		d.socket(prev, &next[i], i)
 	}
-	for word, seen := range d.seen {
-		for gone := ^seen; gone != 0; gone &= gone - 1 {
-			slot := word*64 + bits.TrailingZeros64(gone)
-			if slot < len(prev.slots) && prev.slots[slot] != nil {
-				d.change.Closed = append(d.change.Closed, prev.slots[slot].ID)
-			}
+	for slot, seen := range d.seen {
+		if c := prev.slots[slot]; seen == unseen && c != nil {
+			d.change.Closed = append(d.change.Closed, c.ID)
 		}
 	}
 	return d.change
@@ -44,11 +44,10 @@ func (d *differ) diff(prev *Table, next []Socket) Change {
 
 func (d *differ) reset(slots int) {
 	d.change = Change{Opened: d.change.Opened[:0], Changed: d.change.Changed[:0], Closed: d.change.Closed[:0]}
-	words := (slots + 63) / 64
-	if cap(d.seen) < words {
-		d.seen = make([]uint64, words)
+	if cap(d.seen) < slots {
+		d.seen = make([]int32, slots)
 	}
-	d.seen = d.seen[:words]
+	d.seen = d.seen[:slots]
 	clear(d.seen)
 	if d.opened == nil {
 		d.opened = map[ID]int{}
@@ -68,13 +67,19 @@ func (d *differ) socket(prev *Table, s *Socket, position int) {
 		d.change.Opened = append(d.change.Opened, position)
 		return
 	}
-	word, bit := slot/64, uint64(1)<<(slot%64)
-	twice := d.seen[word]&bit != 0
-	d.seen[word] |= bit
-	if twice || prev.slots[slot].differs(s) {
+	switch seen := d.seen[slot]; {
+	case seen > unseen: // the later position counts
+		d.change.Changed[seen-1] = position
+	case prev.slots[slot].differs(s):
 		d.change.Changed = append(d.change.Changed, position)
+		d.seen[slot] = int32(len(d.change.Changed))
+	default:
+		d.seen[slot] = unchanged
 	}
 }
+
+// stands reports whether the socket in a slot of the table stood in the last dump just as it is in the table.
+func (d *differ) stands(slot int32) bool { return d.seen[slot] == unchanged }
 
 // derived are the facts that the table adds to a socket; a source never sets them.
 const derived = KnownRates | KnownOpened
@@ -107,6 +112,9 @@ func (c *Connection) update(s *Socket, elapsed time.Duration) {
 	c.rates(&old, elapsed)
 }
 
+// maxRate is more bytes per second than any link carries, loopback included: a counter that goes up faster was reset.
+const maxRate = 1e12
+
 // rates computes the rates since old.
 func (c *Connection) rates(old *Socket, elapsed time.Duration) {
 	c.ReceiveRate, c.SendRate = 0, 0
@@ -115,7 +123,11 @@ func (c *Connection) rates(old *Socket, elapsed time.Duration) {
 	if !both || reset || elapsed <= 0 {
 		return
 	}
+	received := float64(c.BytesReceived-old.BytesReceived) / elapsed.Seconds()
+	sent := float64(c.BytesSent-old.BytesSent) / elapsed.Seconds()
+	if received > maxRate || sent > maxRate {
+		return
+	}
 	c.Known |= KnownRates
-	c.ReceiveRate = float64(c.BytesReceived-old.BytesReceived) / elapsed.Seconds()
-	c.SendRate = float64(c.BytesSent-old.BytesSent) / elapsed.Seconds()
+	c.ReceiveRate, c.SendRate = received, sent
 }

@@ -62,6 +62,7 @@ func (g *gopsutilSource) sockets(ctx context.Context, dst []Socket) ([]Socket, e
 // gopsutilStates maps gopsutil's words to ours; the words of Linux, Windows and macOS differ little.
 var gopsutilStates = map[string]State{
 	"LISTEN": StateListen, "SYN_SENT": StateSynSent, "SYN_RECV": StateSynReceived, "SYN_RECEIVED": StateSynReceived,
+	"SYN_RCVD":    StateSynReceived,
 	"ESTABLISHED": StateEstablished, "FIN_WAIT1": StateFinWait1, "FIN_WAIT_1": StateFinWait1,
 	"FIN_WAIT2": StateFinWait2, "FIN_WAIT_2": StateFinWait2, "CLOSE_WAIT": StateCloseWait, "CLOSING": StateClosing,
 	"LAST_ACK": StateLastAck, "TIME_WAIT": StateTimeWait, "CLOSE": StateClosed, "CLOSED": StateClosed,

@@ -2,6 +2,8 @@ package poller
 
 import (
 	"context"
+	"errors"
+	"io/fs"
 	"time"
 )
 
@@ -119,13 +121,14 @@ func (o *inodeOwners) due(inode uint32, now time.Time) bool {
 // walk looks through processes until every inode in open is found, taking those found out of it.
 func (o *inodeOwners) walk(ctx context.Context, open map[uint32]bool, hints []int32) {
 	visited := make(map[int32]bool, len(hints))
+	forbidden := false
 	for _, pid := range hints {
 		if len(open) == 0 {
 			return
 		}
 		if !visited[pid] {
 			visited[pid] = true
-			o.scan(pid, open)
+			forbidden = o.scan(pid, open) || forbidden
 		}
 	}
 	pids, err := o.fds.pids(o.pidBuffer[:0])
@@ -133,7 +136,6 @@ func (o *inodeOwners) walk(ctx context.Context, open map[uint32]bool, hints []in
 		return // without a list of processes every inode stays a miss, which its rows say
 	}
 	o.pidBuffer = pids
-	forbidden := false
 	for _, pid := range pids {
 		if len(open) == 0 || ctx.Err() != nil {
 			return
@@ -147,14 +149,14 @@ func (o *inodeOwners) walk(ctx context.Context, open map[uint32]bool, hints []in
 
 // scan looks through one process. What it finds counts only if the PID stands for the same process before and after.
 func (o *inodeOwners) scan(pid int32, open map[uint32]bool) (forbidden bool) {
-	var found []uint32
+	found := map[uint32]bool{}
 	before, err := o.processes.read(pid)
 	if err != nil {
-		return false // it has ended
+		return errors.Is(err, fs.ErrPermission) // or it has ended
 	}
 	forbidden, err = o.fds.sockets(pid, func(inode uint32) bool {
 		if open[inode] {
-			found = append(found, inode)
+			found[inode] = true
 		}
 		return len(found) < len(open)
 	})
@@ -164,10 +166,13 @@ func (o *inodeOwners) scan(pid int32, open map[uint32]bool) (forbidden bool) {
 	if after, err := o.processes.read(pid); err != nil || after.Start != before.Start {
 		return forbidden
 	}
-	if known := o.processes.byPID[pid]; known == nil || known.Start != before.Start {
+	switch known := o.processes.byPID[pid]; {
+	case known == nil:
 		o.processes.byPID[pid] = &before
+	case known.Start != before.Start:
+		return forbidden // what the PID stood for has just ended: verify has to tell that first
 	}
-	for _, inode := range found {
+	for inode := range found {
 		o.byInode[inode] = pid
 		delete(open, inode)
 		delete(o.misses, inode)

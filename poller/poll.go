@@ -105,7 +105,8 @@ func (p *Poller) tell(d *Delta) {
 }
 
 // seekOwners looks for the owners of sockets that are new, that got another inode, whose owner is gone and whose
-// owner was not found before. Reading the table needs no lock here: only this goroutine changes it.
+// owner was not found before, but not of those that have just been closed. Reading the table needs no lock here: only
+// this goroutine changes it.
 func (p *Poller) seekOwners(ctx context.Context, u *update, gone map[*Process]bool) {
 	var wanted []*Socket
 	var hints []int32
@@ -114,12 +115,14 @@ func (p *Poller) seekOwners(ctx context.Context, u *update, gone map[*Process]bo
 			wanted = append(wanted, &u.next[i])
 		}
 	}
-	for _, c := range p.table.unowned {
-		wanted = append(wanted, &c.Socket)
+	for id, c := range p.table.unowned {
+		if p.differ.stands(p.table.index[id]) {
+			wanted = append(wanted, &c.Socket)
+		}
 	}
 	if len(gone) > 0 {
-		for c := range p.table.All() {
-			if gone[c.Owner] {
+		for slot, c := range p.table.slots {
+			if c != nil && gone[c.Owner] && p.differ.stands(int32(slot)) {
 				wanted = append(wanted, &c.Socket)
 			}
 		}

@@ -91,13 +91,6 @@ func (a *at) Addr() net.Addr {
 	return net.TCPAddrFromAddrPort(netip.AddrPortFrom(netip.MustParseAddr(a.host), addrPort(a.Listener.Addr()).Port()))
 }
 
-func check(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
 func listen(t *testing.T, c net.ListenConfig, network, address string) net.Listener {
 	t.Helper()
 	l, err := c.Listen(context.Background(), network, address)
@@ -361,7 +354,7 @@ func TestOwnersOfNewSockets(t *testing.T) {
 			if listener.User == "" || !listener.Known.Has(KnownOpened) {
 				t.Errorf("user %q, known %b", listener.User, listener.Known)
 			}
-			wait := row(t, p, func(c *Connection) bool { return c.Local == m.timeWait && c.State == StateTimeWait })
+			wait := row(t, p, func(c *Connection) bool { return c.Local == m.timeWait && c.Remote == addrPort(m.listener.Addr()) })
 			if wait.Owner != nil || wait.OwnerNote != OwnerNone {
 				t.Errorf("TIME_WAIT: owner %v, note %q", wait.Owner, wait.OwnerNote)
 			}
@@ -376,7 +369,9 @@ func TestOwnerOfPendingAndClosing(t *testing.T) {
 	client, err := net.Dial("tcp4", l.Addr().String())
 	check(t, err)
 	defer client.Close()
-	serverSide := func(c *Connection) bool { return c.Remote == addrPort(client.LocalAddr()) }
+	serverSide := func(c *Connection) bool {
+		return c.Local == addrPort(l.Addr()) && c.Remote == addrPort(client.LocalAddr())
+	}
 	p.poll(t.Context())
 	if c := row(t, p, serverSide); c.Owner != nil || c.OwnerNote != OwnerPending {
 		t.Errorf("before accept: owner %v, note %q", c.Owner, c.OwnerNote)
@@ -412,7 +407,9 @@ func TestDirections(t *testing.T) {
 		want Direction
 	}{
 		{"listener", func(c *Connection) bool { return c.Local == addrPort(m.listener.Addr()) && c.State == StateListen }, Listening},
-		{"loopback pair", func(c *Connection) bool { return c.Local == addrPort(m.client.LocalAddr()) }, Loopback},
+		{"loopback pair", func(c *Connection) bool {
+			return c.Local == addrPort(m.client.LocalAddr()) && c.Remote == addrPort(m.listener.Addr())
+		}, Loopback},
 		{"udp bound", func(c *Connection) bool { return c.Protocol == UDP && c.Local == addrPort(m.udpBound.LocalAddr()) }, Listening},
 	} {
 		if c := row(t, p, tt.is); c.Direction != tt.want {

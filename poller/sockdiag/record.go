@@ -9,6 +9,7 @@ import (
 // The attributes that can follow a record (linux/inet_diag.h).
 const (
 	attrInfo     = 2  // INET_DIAG_INFO
+	attrProtocol = 10 // INET_DIAG_PROTOCOL: in events, the IP protocol
 	attrV6Only   = 11 // INET_DIAG_SKV6ONLY
 	attrCgroupID = 21 // INET_DIAG_CGROUP_ID
 )
@@ -59,6 +60,8 @@ type Record struct {
 	V6Only                    bool
 	CgroupID                  uint64
 	HasInfo, HasV6, HasCgroup bool
+	// Protocol is the IP protocol, told only of sockets that end; 0 elsewhere.
+	Protocol uint8
 	// Info is valid where HasInfo is set.
 	Info Info
 }
@@ -105,6 +108,8 @@ func (r *Record) setAttribute(kind uint16, value []byte) {
 	switch {
 	case kind == attrInfo:
 		r.HasInfo = r.Info.parse(value)
+	case kind == attrProtocol && len(value) >= 1:
+		r.Protocol = value[0]
 	case kind == attrV6Only && len(value) >= 1:
 		r.HasV6, r.V6Only = true, value[0] != 0
 	case kind == attrCgroupID && len(value) >= 8:
@@ -128,6 +133,9 @@ func AppendRecord(dst []byte, r *Record) []byte {
 	}
 	if r.HasInfo {
 		dst = appendAttribute(dst, attrInfo, r.Info.append(nil))
+	}
+	if r.Protocol != 0 {
+		dst = appendAttribute(dst, attrProtocol, []byte{r.Protocol})
 	}
 	if r.HasV6 {
 		dst = appendAttribute(dst, attrV6Only, []byte{boolByte(r.V6Only)})

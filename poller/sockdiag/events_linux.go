@@ -1,0 +1,88 @@
+package sockdiag
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// eventBuffer is how many bytes of events the kernel keeps until they are read: about 25,000 ends of TCP connections.
+const eventBuffer = 32 << 20
+
+// ErrLost is returned by [Events.Receive] when the kernel had to drop events because they were not read in time.
+var ErrLost = errors.New("events lost")
+
+// Events is a netlink socket that hears of the end of sockets. One goroutine may call Receive; Close may be called
+// from another and ends it.
+type Events struct {
+	file   *os.File
+	raw    syscall.RawConn
+	buffer []byte
+	record Record
+}
+
+// DialEvents opens the socket and joins the groups. The caller closes it.
+func DialEvents(groups ...Group) (*Events, error) {
+	fd, err := unix.Socket(unix.AF_NETLINK, unix.SOCK_RAW|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, unix.NETLINK_SOCK_DIAG)
+	if err != nil {
+		return nil, fmt.Errorf("sock_diag events: socket: %w", err)
+	}
+	file := os.NewFile(uintptr(fd), "sock_diag events")
+	if err := subscribe(fd, groups); err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	raw, err := file.SyscallConn()
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("sock_diag events: %w", err), file.Close())
+	}
+	return &Events{file: file, raw: raw, buffer: make([]byte, bufferLen)}, nil
+}
+
+// subscribe binds the socket, makes room for bursts and joins the groups. The larger buffer needs CAP_NET_ADMIN; without
+// it the system's limit holds.
+func subscribe(fd int, groups []Group) error {
+	if err := unix.Bind(fd, &unix.SockaddrNetlink{Family: unix.AF_NETLINK}); err != nil {
+		return fmt.Errorf("sock_diag events: bind: %w", err)
+	}
+	if err := unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUFFORCE, eventBuffer); err != nil {
+		if err := unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUF, eventBuffer); err != nil {
+			return fmt.Errorf("sock_diag events: receive buffer: %w", err)
+		}
+	}
+	for _, g := range groups {
+		if err := unix.SetsockoptInt(fd, unix.SOL_NETLINK, unix.NETLINK_ADD_MEMBERSHIP, int(g)); err != nil {
+			return fmt.Errorf("sock_diag events: join group %d: %w", g, err)
+		}
+	}
+	return nil
+}
+
+// Close ends a Receive under way, which returns os.ErrClosed.
+func (e *Events) Close() error { return e.file.Close() }
+
+// Receive waits for the next datagram and calls each with every socket in it, reusing one Record. [ErrLost] says that
+// some were dropped before it; the next call goes on.
+func (e *Events) Receive(each func(*Record)) error {
+	var n int
+	var failure error
+	err := e.raw.Read(func(fd uintptr) bool {
+		for {
+			n, _, failure = unix.Recvfrom(int(fd), e.buffer, unix.MSG_DONTWAIT)
+			if failure != unix.EINTR {
+				return failure != unix.EAGAIN
+			}
+		}
+	})
+	switch {
+	case err != nil:
+		return fmt.Errorf("sock_diag events: %w", err)
+	case failure == unix.ENOBUFS:
+		return ErrLost
+	case failure != nil:
+		return fmt.Errorf("sock_diag events: receive: %w", failure)
+	}
+	return readEvents(e.buffer[:n], &e.record, each)
+}

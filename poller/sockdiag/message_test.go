@@ -1,0 +1,67 @@
+package sockdiag
+
+import (
+	"bytes"
+	"encoding/hex"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// A message is split where its header says, and the next one begins at a multiple of 4 bytes.
+func TestNextMessage(t *testing.T) {
+	h := Header{Type: TypeNoop, Flags: 5, Sequence: 6, PortID: 7}
+	for payload := range 6 {
+		first := AppendMessage(nil, h, bytes.Repeat([]byte{0xaa}, payload))
+		got, body, rest, err := NextMessage(append(first, "rest"...))
+		check(t, err)
+		want := h
+		want.Length = uint32(headerLen + payload)
+		if got != want || len(body) != payload || string(rest) != "rest" {
+			t.Errorf("%d bytes: %+v, payload %x, rest %q", payload, got, body, rest)
+		}
+	}
+}
+
+// The last message of a datagram may lack its padding.
+func TestNextMessageUnpadded(t *testing.T) {
+	b := AppendMessage(nil, Header{Type: TypeNoop}, []byte{1, 2, 3})
+	_, payload, rest, err := NextMessage(b[:len(b)-1])
+	check(t, err)
+	if !bytes.Equal(payload, []byte{1, 2, 3}) || len(rest) != 0 {
+		t.Errorf("payload %v, rest %v", payload, rest)
+	}
+}
+
+// The flag of an interrupted dump is told apart from the others.
+func TestInterrupted(t *testing.T) {
+	for bit := range 16 {
+		h := Header{Flags: 1 << bit}
+		if h.Interrupted() != (bit == 4) {
+			t.Errorf("flags %#x: interrupted %v", h.Flags, h.Interrupted())
+		}
+	}
+}
+
+// The request is the one of linux/inet_diag.h: nlmsghdr, then inet_diag_req_v2 with an empty socket id.
+func TestAppendRequest(t *testing.T) {
+	littleEndian(t)
+	got := AppendRequest([]byte{0xee}, 0x01020304, Request{FamilyIPv6, ProtocolUDP, WithInfo, AllStates})
+	want := "ee" +
+		"48000000" + "1400" + "0103" + "04030201" + "00000000" +
+		"0a" + "11" + "02" + "00" + "ff3f0000"
+	if diff := cmp.Diff(want, hex.EncodeToString(got[:len(got)-socketIDLen])); diff != "" {
+		t.Errorf("request (-want +got):\n%s", diff)
+	}
+	if !slices.Equal(got[len(got)-socketIDLen:], make([]byte, socketIDLen)) {
+		t.Errorf("the socket id is not empty: %x", got)
+	}
+}
+
+// littleEndian skips a test whose bytes were recorded on a little-endian machine.
+func littleEndian(t testing.TB) {
+	if order.Uint16([]byte{1, 0}) != 1 {
+		t.Skip("the bytes of this test are little-endian, this machine is not")
+	}
+}
