@@ -49,18 +49,33 @@ func start(ctx context.Context, args []string, env func(string) (string, bool), 
 	case errors.Is(err, flag.ErrHelp):
 		return exitOK
 	case err != nil:
-		fmt.Fprintf(stderr, "sockeye: %v\nsockeye --help lists the flags.\n", err)
-		return exitUsage
+		return report(&usageError{err}, stderr)
 	case c.version:
 		fmt.Fprintln(stdout, version())
 		return exitOK
 	}
-	if err := run(ctx, c, stderr); err != nil {
-		fmt.Fprintf(stderr, "sockeye: %v\n", err)
+	return report(run(ctx, c, stderr), stderr)
+}
+
+// report tells what went wrong, if something did, and returns the exit code for it.
+func report(err error, stderr io.Writer) int {
+	if err == nil {
+		return exitOK
+	}
+	fmt.Fprintf(stderr, "sockeye: %v\n", err)
+	var bad *usageError
+	if !errors.As(err, &bad) {
 		return exitFailure
 	}
-	return exitOK
+	fmt.Fprintln(stderr, "sockeye --help lists the flags.")
+	return exitUsage
 }
+
+// usageError is a setting that cannot be read or used.
+type usageError struct{ error }
+
+// Unwrap returns what is wrong with it.
+func (e *usageError) Unwrap() error { return e.error }
 
 // settings is what the command line and the environment say.
 type settings struct {
@@ -80,7 +95,11 @@ func parseSettings(args []string, env func(string) (string, bool), out io.Writer
 	f := flag.NewFlagSet("sockeye", flag.ContinueOnError)
 	f.SetOutput(io.Discard)
 	f.StringVar(&c.listen, "listen", "localhost:8080", "`host:port` to serve; localhost is 127.0.0.1 and ::1")
-	f.DurationVar(&c.interval, "interval", poller.DefaultInterval, "`time` between two looks at the sockets, 100ms to 1m")
+	c.interval = poller.DefaultInterval
+	f.Func("interval", "`time` between two looks at the sockets, 100ms to 1m (default 1s)", func(s string) (err error) {
+		c.interval, err = parseInterval(s)
+		return err
+	})
 	c.source = poller.SourceAuto
 	f.Func("source", "where sockets are read from: auto, netlink or gopsutil (default auto)", func(s string) (err error) {
 		c.source, err = poller.ParseSource(s)
@@ -102,13 +121,17 @@ func parseSettings(args []string, env func(string) (string, bool), out io.Writer
 	if f.NArg() > 0 {
 		return c, fmt.Errorf("unexpected argument %q", f.Arg(0))
 	}
-	if err := fromEnvironment(f, env); err != nil {
-		return c, err
+	err := fromEnvironment(f, env)
+	return c, err
+}
+
+// parseInterval reads the time between two polls.
+func parseInterval(s string) (time.Duration, error) {
+	d, err := time.ParseDuration(s)
+	if err != nil || d < poller.MinInterval || d > poller.MaxInterval {
+		return 0, errors.New("it must be 100ms to 1m, with its unit")
 	}
-	if c.interval < poller.MinInterval || c.interval > poller.MaxInterval {
-		return c, fmt.Errorf("interval must be %v to %v, not %v", poller.MinInterval, poller.MaxInterval, c.interval)
-	}
-	return c, nil
+	return d, nil
 }
 
 // fromEnvironment sets the flags that were not given from SOCKEYE_ variables.
@@ -170,7 +193,7 @@ func serve(ctx context.Context, c settings, site *web.Site, p *poller.Poller, lo
 		Holder: func(a netip.AddrPort) string { return holder(ctx, p, a) },
 	}, site)
 	if err != nil {
-		return err
+		return &usageError{err}
 	}
 	if err := s.Open(ctx); err != nil {
 		return err

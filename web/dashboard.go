@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 
 	"github.com/labstack/echo/v4"
 
@@ -25,7 +26,7 @@ func (s *Site) dashboard(c echo.Context) error {
 	if err != nil {
 		return s.dashboardProblem(c, raw, err)
 	}
-	if canonical := encodeView(q, page); canonical != raw {
+	if canonical := encodeView(q, page); !sameText(canonical, raw) {
 		return c.Redirect(http.StatusSeeOther, address("/", canonical))
 	}
 	if page.Get("limit") == "" {
@@ -66,22 +67,45 @@ const maxBox = 1024
 // boxOf returns the text of the box of a URL that could not be read: what was typed where a form sent it, and
 // elsewhere the URL's own words.
 func boxOf(raw string) string {
-	values, err := url.ParseQuery(raw[:min(len(raw), maxBox)])
+	raw = raw[:min(len(raw), maxBox)]
+	values, err := url.ParseQuery(raw)
 	if err != nil {
-		return raw[:min(len(raw), maxBox)]
+		return raw
 	}
 	if typed := values.Get("q"); typed != "" {
 		return typed
 	}
-	text := ""
-	for key, list := range values {
-		for _, v := range list {
-			if key != "sort" && key != "offset" && key != "limit" {
-				text += key + ":" + query.Quote(v) + " "
-			}
+	var terms []string
+	for pair := range strings.SplitSeq(raw, "&") {
+		key, value, _ := strings.Cut(pair, "=")
+		if key, value = unescaped(key), unescaped(value); value != "" && key != "sort" && key != "offset" && key != "limit" {
+			terms = append(terms, key+":"+quoteList(value))
 		}
 	}
-	return text[:max(0, len(text)-1)]
+	return strings.Join(terms, " ")
+}
+
+// unescaped decodes one half of a pair of a URL that url.ParseQuery could read.
+func unescaped(s string) string {
+	text, err := url.QueryUnescape(s)
+	if err != nil { // cannot be: the whole could be read
+		return s
+	}
+	return text
+}
+
+// quoteList writes the value of a pair, where words need no quotes, as the box has it; its commas stay commas.
+func quoteList(value string) string {
+	if strings.Contains(value, `"`) {
+		return value
+	}
+	parts := strings.Split(value, ",")
+	for i, part := range parts {
+		if part != "" {
+			parts[i] = query.Quote(part)
+		}
+	}
+	return strings.Join(parts, ",")
 }
 
 // encodeView returns the canonical query string of a view and its page parameters.
@@ -93,6 +117,14 @@ func encodeView(q query.Query, page url.Values) string {
 		return rest
 	}
 	return encoded
+}
+
+// sameText reports whether two query strings are the same but for their escapes, which a proxy may write in another
+// way each time: sending it on for those would never end.
+func sameText(a, b string) bool {
+	one, errOne := url.QueryUnescape(a)
+	two, errTwo := url.QueryUnescape(b)
+	return errOne == nil && errTwo == nil && one == two
 }
 
 // address joins a path and a query string.
@@ -123,11 +155,12 @@ type sortedBy struct {
 	Desc   bool   `json:"desc"`
 }
 
-// viewInfo handles GET /view: it reads a view as the page would, by the one parser there is.
+// viewInfo handles GET /view: it reads a view as the page would, by the one parser there is. That a view cannot be
+// read is an answer too, and no failure of the request: {"error": "…"} with 200.
 func (s *Site) viewInfo(c echo.Context) error {
 	q, _, err := query.FromURL(c.QueryString())
 	if err != nil {
-		return badRequest(err)
+		return c.JSON(http.StatusOK, failureJSON{err.Error()})
 	}
 	info := viewInfo{Encode: q.Encode(), Box: q.String(), Chips: []chip{}, Sort: []sortedBy{}, Headers: map[string]string{}}
 	for i, t := range q.Terms() {

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"encoding/csv"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -147,27 +146,35 @@ func (s *Site) exportCSV(c echo.Context) error {
 		return err
 	}
 	start(c, "text/csv; charset=utf-8; header=present", "connections.csv")
-	w := csv.NewWriter(c.Response())
-	w.UseCRLF = true
 	fields := dataFields()
-	if err := w.Write(names(fields)); err != nil {
+	line := appendRecord(nil, names(fields))
+	if _, err := c.Response().Write(line); err != nil {
 		return fmt.Errorf("export: %w", err)
 	}
 	cells := make([]string, len(fields))
-	err = e.each(c, func(i int, row *poller.Connection) error {
+	return e.each(c, func(_ int, row *poller.Connection) error {
 		for n := range fields {
 			cells[n] = csvCell(fields[n].of(row, e.status.At))
 		}
-		if i%flushRows == flushRows-1 {
-			defer w.Flush()
-		}
-		return w.Write(cells)
-	})
-	if err != nil {
+		line = appendRecord(line[:0], cells)
+		_, err := c.Response().Write(line)
 		return err
+	})
+}
+
+// appendRecord appends the cells as a record of RFC 4180. The writer of encoding/csv is not used because, with the
+// line ends of that RFC, it changes those within a cell.
+func appendRecord(dst []byte, cells []string) []byte {
+	for i, cell := range cells {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		if cell != strings.Trim(cell, " ") || strings.ContainsAny(cell, "\",\r\n") {
+			cell = `"` + strings.ReplaceAll(cell, `"`, `""`) + `"`
+		}
+		dst = append(dst, cell...)
 	}
-	w.Flush()
-	return w.Error()
+	return append(dst, '\r', '\n')
 }
 
 // csvCell returns the value as a cell. Text that a spreadsheet would take for a formula gets an apostrophe in front

@@ -15,11 +15,9 @@ import (
 func (s *Site) Failure(c echo.Context, status int, text string) error {
 	p := c.Request().URL.Path
 	switch extension := path.Ext(p); {
-	case extension == ".json" || p == "/view" || p == "/live" || p == "/healthz":
-		return c.JSON(status, struct {
-			Error string `json:"error"`
-		}{text})
-	case extension == ".csv" || extension == ".ndjson" || strings.HasPrefix(p, "/static/"):
+	case extension == ".json" || extension == ".ndjson" || p == "/view" || p == "/live" || p == "/healthz":
+		return c.JSON(status, failureJSON{text})
+	case extension == ".csv" || strings.HasPrefix(p, "/static/"):
 		return c.String(status, text+"\n")
 	}
 	f := views.Failure{Status: status, Title: text, Advice: advice(status)}
@@ -27,6 +25,11 @@ func (s *Site) Failure(c echo.Context, status int, text string) error {
 	s.poller.Read(func(t *poller.Table) { table = t.Status() })
 	f.Page = s.page(c, "", table)
 	return s.render(c, status, views.FailurePage(f))
+}
+
+// failureJSON is an error as data: one sentence for the reader.
+type failureJSON struct {
+	Error string `json:"error"`
 }
 
 // advice says what the reader can do.

@@ -48,7 +48,7 @@ type deltaFrame struct {
 	Type string `json:"t"`
 	From uint64 `json:"from"`
 	status
-	Notes  []string          `json:"notes,omitempty"`
+	Notes  *[]string         `json:"notes,omitempty"` // nil where they are as before; empty takes them back
 	Put    []json.RawMessage `json:"put,omitempty"`
 	Order  *[]string         `json:"order,omitempty"`
 	Closed []string          `json:"closed,omitempty"`

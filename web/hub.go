@@ -49,6 +49,7 @@ func (h *hub) join(viewer *viewer, q query.Query, s span) {
 			v = newView(q, t)
 			h.views[key] = v
 		}
+		v.catchUp(t)
 		w := v.windows[s]
 		if w == nil {
 			w = newWindow(s, h.fields)
@@ -90,7 +91,7 @@ func (h *hub) snap(viewer *viewer) (m message) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.poller.Read(func(t *poller.Table) {
-		m = viewer.window.snap(viewer.view, t.History())
+		m = viewer.window.snap(t.History())
 	})
 	return m
 }

@@ -37,6 +37,10 @@ func (s *Site) live(c echo.Context) error {
 	if err != nil {
 		return badRequest(err)
 	}
+	if !c.IsWebSocket() {
+		c.Response().Header().Set(echo.HeaderUpgrade, "websocket") // RFC 9110 section 15.5.22
+		return echo.NewHTTPError(http.StatusUpgradeRequired, "The live view is a WebSocket; its rows as data are at /connections.json.")
+	}
 	if !s.hub.admit() {
 		c.Response().Header().Set("Retry-After", "10")
 		return echo.NewHTTPError(http.StatusServiceUnavailable, "Too many people look at this machine now; try again later.")
@@ -48,6 +52,10 @@ func (s *Site) live(c echo.Context) error {
 		return err
 	}
 	ch, err := accept(c.Response(), c.Request())
+	if err != nil && c.Response().Committed { // the library has told the client what is wrong with its handshake
+		s.log.Debug("viewer refused", "error", err)
+		return nil
+	}
 	if err != nil {
 		return err
 	}

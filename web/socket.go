@@ -23,7 +23,7 @@ type socket struct{ conn *websocket.Conn }
 // accept upgrades a request that has passed the gates. The library's own check of the Origin stays on beside them.
 // Messages are not compressed: a compressor kept for each viewer would cost more memory than all else it has.
 func accept(w http.ResponseWriter, r *http.Request) (channel, error) {
-	conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{CompressionMode: websocket.CompressionDisabled})
+	conn, err := websocket.Accept(oneCloseWriter{w}, r, &websocket.AcceptOptions{CompressionMode: websocket.CompressionDisabled})
 	if err != nil {
 		return nil, fmt.Errorf("upgrade: %w", err)
 	}

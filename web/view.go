@@ -24,6 +24,14 @@ func newView(q query.Query, t *poller.Table) *view {
 	return v
 }
 
+// catchUp takes the rows anew where the table has had a poll that the view is told of only after this. A window that
+// is filled from the view is then as old as the table says.
+func (v *view) catchUp(t *poller.Table) {
+	if seq := t.Status().Seq; seq != v.seq {
+		v.seq, v.rows = seq, selectRows(v.query, t)
+	}
+}
+
 // selectRows returns the rows that match, in the query's order. They are valid while the table may be read.
 func selectRows(q query.Query, t *poller.Table) []*poller.Connection {
 	rows := make([]*poller.Connection, 0, t.Len())

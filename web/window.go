@@ -21,6 +21,7 @@ type window struct {
 	viewers map[*viewer]struct{}
 	fields  []field
 	status  poller.Status // as the viewers were last told
+	matched int           // rows of the whole view, then
 	order   []string
 	cells   map[string]json.RawMessage // the encoded row by its id
 }
@@ -31,7 +32,7 @@ func newWindow(s span, fields []field) *window {
 
 // fill takes the rows of the view over without telling anybody.
 func (w *window) fill(v *view, s *poller.Status) {
-	w.status = *s
+	w.status, w.matched = *s, len(v.rows)
 	w.order, w.cells = w.encodeRows(v, s.At)
 }
 
@@ -48,7 +49,7 @@ func (w *window) encodeRows(v *view, at time.Time) (order []string, cells map[st
 }
 
 // snap encodes the window as it was last told.
-func (w *window) snap(v *view, history []poller.Sample) message {
+func (w *window) snap(history []poller.Sample) message {
 	rows := make([]json.RawMessage, len(w.order))
 	for i, id := range w.order {
 		rows[i] = w.cells[id]
@@ -57,7 +58,7 @@ func (w *window) snap(v *view, history []poller.Sample) message {
 		history = history[:len(history)-1] // of a poll that the viewers are told of next
 	}
 	frame := snapFrame{
-		Type: "snap", status: statusOf(&w.status, len(v.rows)), Source: w.status.Source,
+		Type: "snap", status: statusOf(&w.status, w.matched), Source: w.status.Source,
 		Notes: append([]string{}, w.status.Notes...), Offset: w.offset, Limit: w.limit,
 		Rows: rows, History: points(history),
 	}
@@ -67,7 +68,7 @@ func (w *window) snap(v *view, history []poller.Sample) message {
 // delta brings the window up to date with the view and encodes what changed.
 func (w *window) delta(v *view, d *poller.Delta) message {
 	order, cells := w.encodeRows(v, d.At)
-	frame := deltaFrame{Type: "delta", From: w.status.Seq, status: statusOf(&d.Status, len(v.rows))}
+	frame := deltaFrame{Type: "delta", From: w.status.Seq, status: statusOf(&d.Status, len(v.rows)), Put: []json.RawMessage{}}
 	for _, id := range order {
 		if before, there := w.cells[id]; !there || !bytes.Equal(before, cells[id]) {
 			frame.Put = append(frame.Put, cells[id])
@@ -77,18 +78,21 @@ func (w *window) delta(v *view, d *poller.Delta) message {
 		frame.Order = &order
 	}
 	if !slices.Equal(d.Notes, w.status.Notes) {
-		frame.Notes = d.Notes
+		notes := append([]string{}, d.Notes...)
+		frame.Notes = &notes
 	}
 	frame.Closed = idsIn(d.Closed, w.cells)
-	frame.Since = idsIn(d.Opened, cells)
+	frame.Since = slices.DeleteFunc(idsIn(d.Opened, cells), func(id string) bool {
+		return w.cells[id] != nil // a window that was filled after this poll shows it already
+	})
 	m := message{from: w.status.Seq, seq: d.Seq, data: encode(&frame)}
-	w.status, w.order, w.cells = d.Status, order, cells
+	w.status, w.matched, w.order, w.cells = d.Status, len(v.rows), order, cells
 	return m
 }
 
 // idsIn returns the ids of those rows that are in cells.
 func idsIn(rows []*poller.Connection, cells map[string]json.RawMessage) []string {
-	var ids []string
+	ids := []string{}
 	for _, c := range rows {
 		if id := c.ID.String(); cells[id] != nil {
 			ids = append(ids, id)

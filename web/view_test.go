@@ -1,0 +1,296 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"sockeye/poller"
+	"sockeye/query"
+)
+
+// bubble hides from rapid that the test runs in a synctest bubble, where it must not ask for the deadline.
+type bubble struct{ testing.TB }
+
+// checkInBubble checks a property with time that passes at once.
+func checkInBubble(t *testing.T, property func(*rapid.T)) {
+	synctest.Test(t, func(t *testing.T) { rapid.Check(bubble{t}, property) })
+}
+
+// viewQueries are views of every sort: by state, number, address, text, negation, and orders that ties part.
+var viewQueries = []string{
+	"", "state=ESTABLISHED", "port=443", "-port=443&sort=-rx", "proc=a&sort=-rxrate,proc", "sort=age", "sort=-pid", "q=b",
+	"-proc=b&sort=proc,-rtt", "dir=listening&sort=local", "lip=10.0.0.0/8", "sort=state,-tx", "proto=udp", "sort=-remote",
+}
+
+// drawQuery draws one of viewQueries.
+func drawQuery(t *rapid.T) query.Query {
+	q, _, err := query.FromURL(rapid.SampledFrom(viewQueries).Draw(t, "query"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return q
+}
+
+// drawSocket draws a socket out of few values, so that ties and changes back are frequent.
+func drawSocket(t *rapid.T, id poller.ID) poller.Socket {
+	local := rapid.SampledFrom([]string{"127.0.0.1", "10.0.0.1", "192.0.2.7"}).Draw(t, "local")
+	port := rapid.SampledFrom([]int{22, 443, 40001}).Draw(t, "port")
+	remote := rapid.SampledFrom([]string{nowhere, "127.0.0.1:443", "198.51.100.9:443", "10.0.0.2:50000"}).Draw(t, "remote")
+	s := tcp(id, poller.StateNone, fmt.Sprintf("%s:%d", local, port), remote, rapid.Int32Range(0, 3).Draw(t, "pid"))
+	s.Protocol = rapid.SampledFrom([]poller.Protocol{poller.TCP, poller.TCP, poller.UDP}).Draw(t, "protocol")
+	if s.Protocol == poller.TCP {
+		s.State = rapid.SampledFrom(poller.States()).Draw(t, "state")
+	}
+	s.Known = poller.Known(rapid.SampledFrom([]poller.Known{0, poller.KnownBytes, poller.KnownBytes | poller.KnownRTT}).Draw(t, "known"))
+	s.BytesReceived = rapid.Uint64Range(0, 3).Draw(t, "received")
+	s.RTT = rapid.Uint32Range(0, 2).Draw(t, "rtt")
+	return s
+}
+
+// disturb changes the machine as time does: sockets open, change and close, processes come, go and take other names,
+// polls fail or are slow.
+func disturb(t *rapid.T, m *machine) {
+	m.set(func(m *machine) {
+		m.failure, m.slow = nil, 0
+		for range rapid.IntRange(0, 4).Draw(t, "changes") {
+			switch id := poller.ID(rapid.IntRange(1, 9).Draw(t, "id")); rapid.IntRange(0, 9).Draw(t, "what") {
+			case 0, 1, 2, 3, 4:
+				m.sockets[id] = drawSocket(t, id)
+			case 5, 6:
+				delete(m.sockets, id)
+			case 7:
+				m.processes[rapid.Int32Range(1, 3).Draw(t, "of")] = rapid.SampledFrom([]string{"a", "b", "Ab", ""}).Draw(t, "name")
+			case 8:
+				delete(m.processes, rapid.Int32Range(1, 3).Draw(t, "of"))
+			case 9:
+				m.failure = errors.New("dump refused")
+			}
+		}
+		if rapid.IntRange(0, 9).Draw(t, "slow") == 0 {
+			m.slow = time.Minute
+		}
+	})
+}
+
+// TestViewFollowsDeltas: a view that is kept up to date has the same rows, in the same order, as one made anew.
+func TestViewFollowsDeltas(t *testing.T) {
+	checkInBubble(t, func(t *rapid.T) {
+		m := newMachine([]string{"a", "b", "c"})
+		s := newTestSite(t, m, time.Second)
+		disturb(t, m)
+		poll(t, s)
+		views := map[string]*view{}
+		join := func() {
+			q := drawQuery(t)
+			s.poller.Read(func(table *poller.Table) { views[q.Encode()] = newView(q, table) })
+		}
+		s.hub.views = views // so that every poll is applied to them
+		for range 3 {
+			join()
+		}
+		for range rapid.IntRange(1, 12).Draw(t, "polls") {
+			disturb(t, m)
+			poll(t, s)
+			for _, v := range views {
+				checkView(t, s, v)
+			}
+			join()
+		}
+	})
+}
+
+// checkView compares a view with one made anew.
+func checkView(t fataler, s *Site, v *view) {
+	t.Helper()
+	s.poller.Read(func(table *poller.Table) {
+		if fresh := newView(v.query, table); fresh.seq != v.seq || !slices.Equal(fresh.rows, v.rows) {
+			t.Fatalf("view %q of poll %d has the rows %v, made anew at %d it has %v",
+				v.query.Encode(), v.seq, idsOf(v.rows), fresh.seq, idsOf(fresh.rows))
+		}
+	})
+}
+
+// idsOf returns the ids of rows.
+func idsOf(rows []*poller.Connection) []poller.ID {
+	ids := make([]poller.ID, len(rows))
+	for i, c := range rows {
+		ids[i] = c.ID
+	}
+	return ids
+}
+
+// watcher is a viewer that is served without goroutines: frames are sent when the test says so.
+type watcher struct {
+	site    *Site
+	session *session
+	channel *fakeChannel
+	client  client
+	query   query.Query
+	span    span
+}
+
+// newWatcher lets a watcher look at a window.
+func newWatcher(t fataler, s *Site, q query.Query, sp span) *watcher {
+	ch := newFakeChannel()
+	w := &watcher{site: s, channel: ch, session: &session{hub: s.hub, channel: ch, viewer: newViewer()}}
+	w.join(t, q, sp)
+	return w
+}
+
+// join turns the watcher to a window, and takes the snap.
+func (w *watcher) join(t fataler, q query.Query, sp span) {
+	w.query, w.span = q, sp
+	w.site.hub.join(w.session.viewer, q, sp)
+	w.serve(t, true)
+	if w.client.gap {
+		t.Fatalf("no snap after joining %q", q.Encode())
+	}
+}
+
+// serve sends what is pending; arrives tells whether the frames come through. The client asks for a snap where it
+// notices that frames are missing.
+func (w *watcher) serve(t fataler, arrives bool) {
+	t.Helper()
+	for len(w.session.viewer.wake) > 0 {
+		<-w.session.viewer.wake
+		if err := w.session.send(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range w.channel.take() {
+			if arrives && w.client.apply(t, f) {
+				w.say(t, `{"t":"resync"}`)
+			}
+		}
+	}
+}
+
+// say hands a message of the client to the server.
+func (w *watcher) say(t fataler, message string) {
+	t.Helper()
+	if err := w.session.message([]byte(message)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// windows are where viewers look: at the first rows, further down, and behind the end.
+var windows = []span{{0, 200}, {0, 3}, {2, 3}, {7, 60}, {1000, 5}}
+
+// TestClientShowsTheTruth: a browser that follows docs/protocol.md shows the window's rows after every poll whose
+// frame reached it, whatever was left out before, wherever the window lies and whenever it looked away.
+func TestClientShowsTheTruth(t *testing.T) {
+	checkInBubble(t, func(t *rapid.T) {
+		m := newMachine([]string{"a", "b", "c"})
+		s := newTestSite(t, m, time.Second)
+		draw := func() (query.Query, span) { return drawQuery(t), rapid.SampledFrom(windows).Draw(t, "window") }
+		disturb(t, m)
+		poll(t, s)
+		var all []*watcher
+		for range 3 {
+			q, sp := draw()
+			all = append(all, newWatcher(t, s, q, sp))
+		}
+		for range rapid.IntRange(1, 12).Draw(t, "polls") {
+			disturb(t, m)
+			if rapid.IntRange(0, 3).Draw(t, "turns") == 0 { // to another view, between the poll and its delta
+				w := rapid.SampledFrom(all).Draw(t, "who")
+				q, sp := draw()
+				m.set(func(m *machine) { m.observing = func() { w.join(t, q, sp) } })
+			}
+			poll(t, s)
+			m.set(func(m *machine) { m.observing = nil })
+			for _, w := range all {
+				switch rapid.IntRange(0, 5).Draw(t, "frame") {
+				case 0: // the viewer is slow: its frame waits
+				case 1: // the frame is lost
+					w.serve(t, false)
+				default:
+					w.serve(t, true)
+					w.client.same(t, truth(t, s, w.query, w.span))
+				}
+			}
+		}
+	})
+}
+
+// TestFailedPollClosesNothing: the rows stay, the reason is told, and the next whole poll takes it back.
+func TestFailedPollClosesNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := office()
+		s := newTestSite(t, m, time.Second)
+		poll(t, s)
+		w := newWatcher(t, s, query.Query{}, span{0, 60})
+		before := slices.Clone(w.client.shown.Rows)
+		m.set(func(m *machine) { m.failure = errors.New("dump refused") })
+		for range 3 {
+			poll(t, s)
+			<-w.session.viewer.wake
+			if err := w.session.send(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			f := parseFrame(t, w.channel.last(t))
+			if f.Type != "delta" || f.Stale == nil || f.Put != nil || f.Order != nil || f.Closed != nil || *f.From != f.Seq {
+				t.Errorf("after a failed poll: %+v", f)
+			}
+			w.client.apply(t, w.channel.take()[0])
+		}
+		if !slices.Equal(before, w.client.shown.Rows) || len(before) != 5 {
+			t.Errorf("rows %v, before the failure %v", w.client.shown.Rows, before)
+		}
+		m.set(func(m *machine) { m.failure = nil; delete(m.sockets, 3) })
+		poll(t, s)
+		w.serve(t, true)
+		w.client.same(t, truth(t, s, w.query, w.span))
+		if w.client.Stale != "" || len(w.client.shown.Rows) != 4 {
+			t.Errorf("stale %q with %d rows after a whole poll", w.client.Stale, len(w.client.shown.Rows))
+		}
+	})
+}
+
+// TestNotesAreTakenBack: a note that no longer holds is withdrawn by a delta.
+func TestNotesAreTakenBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := office()
+		s := newTestSite(t, m, time.Second)
+		poll(t, s)
+		w := newWatcher(t, s, query.Query{}, span{0, 60})
+		var seen []int
+		for _, slow := range []time.Duration{5 * time.Second, 0, 0, 0, 0, 0} {
+			m.set(func(m *machine) { m.slow = slow })
+			poll(t, s)
+			w.serve(t, true)
+			w.client.same(t, truth(t, s, w.query, w.span))
+			seen = append(seen, len(w.client.Notes))
+		}
+		if slices.Max(seen) != 1 || seen[len(seen)-1] != 0 {
+			t.Errorf("numbers of notes over the polls: %v", seen)
+		}
+	})
+}
+
+// TestSpanSlice: a window never reaches beyond the rows.
+func TestSpanSlice(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		rows := make([]*poller.Connection, rapid.IntRange(0, 20).Draw(t, "rows"))
+		for i := range rows {
+			rows[i] = &poller.Connection{Socket: poller.Socket{ID: poller.ID(i), Local: netip.AddrPort{}}}
+		}
+		s := span{rapid.IntRange(0, 30).Draw(t, "offset"), rapid.IntRange(1, 30).Draw(t, "limit")}
+		var want []*poller.Connection
+		for i, c := range rows {
+			if i >= s.offset && i < s.offset+s.limit {
+				want = append(want, c)
+			}
+		}
+		if got := s.slice(rows); !slices.Equal(got, want) {
+			t.Fatalf("%v of %d rows: %v, want %v", s, len(rows), idsOf(got), idsOf(want))
+		}
+	})
+}
