@@ -51,6 +51,8 @@ func (t *Table) direct(c *Connection, own map[netip.Addr]bool) {
 		c.Direction = DirectionUnknown
 	case c.Remote.Addr().IsLoopback() || own[c.Remote.Addr().WithZone("")]:
 		c.Direction = Loopback
+	case c.State == StateSynSent:
+		c.Direction = Outbound
 	case c.State == StateSynReceived || t.listeners.accepts(&c.Socket):
 		c.Direction = Inbound
 	default:

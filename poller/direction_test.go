@@ -52,6 +52,7 @@ func TestDirection(t *testing.T) {
 		{"dual-stack at one v6 address", established(local, remote), []Socket{end6(listener(local6), false)}, Outbound},
 		{"zones do not count", end6(established("[fe80::1%eth0]:443", "[fe80::2%eth0]:5000"), false),
 			[]Socket{end6(listener("[fe80::1%eth0]:443"), false)}, Inbound},
+		{"asking from a port where another waits", tcp4(1, StateSynSent, local, remote), []Socket{listener(local)}, Outbound},
 		{"not yet answered", tcp4(1, StateSynReceived, local, remote), nil, Inbound},
 		{"loopback", established("127.0.0.1:443", "127.0.0.1:5000"), []Socket{listener("127.0.0.1:443")}, Loopback},
 		{"loopback v6", end6(established("[::1]:443", "[::1]:5000"), false), nil, Loopback},

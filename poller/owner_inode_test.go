@@ -51,9 +51,9 @@ func TestInodeOwnersFind(t *testing.T) {
 func TestInodeOwnersHints(t *testing.T) {
 	m := host(holds(10), holds(20), holds(30, 300), holds(40, 400))
 	o := m.finder()
-	o.seek(start, []int32{30, 30}, 300)
-	if got := m.walked(); !slices.Equal(got, []int32{30}) {
-		t.Errorf("walked %v, want the hint alone", got)
+	o.seek(start, []int32{20, 20, 30, 10}, 300)
+	if got := m.walked(); !slices.Equal(got, []int32{20, 30}) {
+		t.Errorf("walked %v, want the hints up to the one that has it", got)
 	}
 	o.seek(start, []int32{30, 99}, 400)
 	o.want(t, 400, 40, OwnerKnown)
@@ -95,6 +95,11 @@ func TestInodeOwnersRetry(t *testing.T) {
 	m.processes[10].sockets = []uint32{100}
 	o.seek(now.Add(lastRetry), nil, 100)
 	o.want(t, 100, 10, OwnerKnown)
+	m.processes = host(holds(20, 100)).processes
+	o.verify()
+	o.want(t, 100, 0, OwnerUnsought) // that it was once missed is forgotten
+	o.seek(now.Add(lastRetry), nil, 100)
+	o.want(t, 100, 20, OwnerKnown)
 	o.forget(of(100, 1000))
 	o.want(t, 100, 0, OwnerUnsought)
 	o.seek(now.Add(lastRetry), nil, 101)
@@ -132,6 +137,9 @@ func TestInodeOwnersPIDReuseBetweenVerifyAndFind(t *testing.T) {
 	o.seek(start, nil, 300)
 	if p, _ := o.owner(of(100, 1000)); p != old {
 		t.Errorf("owner %v before the end of the old one was told", p)
+	}
+	if p, _ := o.owner(of(300, 1000)); p != nil {
+		t.Errorf("owner %v of a socket that the new one has", p)
 	}
 	if gone := o.verify(); !gone[old] {
 		t.Errorf("gone: %v", gone)

@@ -138,6 +138,26 @@ func TestOwnerOverALife(t *testing.T) {
 	s.want("its process ended", 2, 10, OwnerNone, 0)
 }
 
+// forgetWaits lets everything that was not found be looked for at the next poll.
+func (s *scene) forgetWaits() {
+	misses := s.owners.(*inodeOwners).misses
+	for inode, m := range misses {
+		m.next = m.next.Add(-lastRetry)
+		misses[inode] = m
+	}
+}
+
+// A row whose owner stays unknown, but for another reason, is told.
+func TestOwnerNoteChanges(t *testing.T) {
+	s := stage(t, holds(10, 1))
+	s.processes[10].forbidden = true
+	s.dump = []Socket{tcp4(1, StateListen, "127.0.0.1:80", "")}
+	s.want("forbidden", 1, 0, OwnerForbidden, 1)
+	delete(s.processes, 10)
+	s.forgetWaits()
+	s.want("not found", 1, 0, OwnerNotFound, 1)
+}
+
 // What cannot be found now is found later without any change of its socket, and the row changes then.
 func TestOwnerFoundLater(t *testing.T) {
 	s := stage(t, holds(10))
@@ -145,10 +165,7 @@ func TestOwnerFoundLater(t *testing.T) {
 	s.want("nobody has it", 1, 0, OwnerNotFound, 1)
 	s.processes[10].sockets = []uint32{1}
 	s.want("too early to look again", 1, 0, OwnerNotFound, 0)
-	for inode, m := range s.owners.(*inodeOwners).misses {
-		m.next = m.next.Add(-lastRetry)
-		s.owners.(*inodeOwners).misses[inode] = m
-	}
+	s.forgetWaits()
 	s.want("looked again", 1, 10, OwnerKnown, 1)
 	if n := len(s.table.unowned); n != 0 {
 		t.Errorf("%d rows are still looked for", n)

@@ -20,11 +20,11 @@ func (p *Poller) poll(ctx context.Context) {
 		return
 	}
 	if err != nil {
+		p.pace.took(time.Since(start))
 		p.fail(err)
-	} else {
-		p.take(ctx, next, start)
+		return
 	}
-	p.pace.took(time.Since(start))
+	p.take(ctx, next, start)
 }
 
 // fail notes that a poll gave no whole table.
@@ -34,6 +34,7 @@ func (p *Poller) fail(err error) {
 	}
 	p.failing = true
 	p.mu.Lock()
+	p.table.status.Interval = p.pace.interval
 	p.table.status.Complete = false
 	p.table.status.Stale = fmt.Sprintf("The last look at the sockets failed: %v.", err)
 	d := Delta{Status: p.table.status}
@@ -52,6 +53,7 @@ func (p *Poller) take(ctx context.Context, next []Socket, at time.Time) {
 	p.forgetClosed(next, &u.change)
 	gone := p.owners.verify()
 	p.seekOwners(ctx, &u, gone)
+	p.pace.took(time.Since(at))
 	p.mu.Lock()
 	d := p.table.apply(&u)
 	d.Changed = p.table.reown(p.owners, gone, d.Changed)

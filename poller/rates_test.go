@@ -125,10 +125,16 @@ func TestRatesOfNewSockets(t *testing.T) {
 	}
 }
 
-// A connection whose bytes are not told any more has no rate.
+// A connection whose bytes are not told yet, or not any more, has no rate.
 func TestRatesEndWithBytes(t *testing.T) {
 	table := newTable()
-	bring(table, counted(0, 0), 0)
+	untold := counted(0, 0)
+	untold[0].Known = KnownUID
+	bring(table, untold, 0)
+	bring(table, counted(0, 0), time.Second)
+	if _, _, known := rate(t, table); known {
+		t.Error("a rate since there were no bytes")
+	}
 	bring(table, counted(500, 0), time.Second)
 	closing := counted(0, 0)
 	closing[0].State, closing[0].Known = StateTimeWait, 0

@@ -33,8 +33,10 @@ func TestConnDump(t *testing.T) {
 	c := dial(t)
 	l := listen(t, "tcp4", "127.0.0.1:0")
 	address := l.Addr().String()
-	if !sees(t, c, address) || !sees(t, c, address) {
-		t.Error("an open listener is not seen")
+	for range 2 {
+		if !sees(t, c, address) {
+			t.Error("an open listener is not seen")
+		}
 	}
 	check(t, l.Close())
 	if sees(t, c, address) {
