@@ -2,6 +2,8 @@ package web
 
 import (
 	"encoding/json"
+	"fmt"
+	"maps"
 	"slices"
 	"testing"
 
@@ -66,6 +68,8 @@ type client struct {
 	rows  map[string]string
 	order []string
 	gap   bool // frames were left out; a snap was asked for
+
+	left, closed []string // the rows that left the window with the last frame, and those that it said were closed
 }
 
 // apply takes a frame in. It reports whether the client has to ask for a snap.
@@ -102,7 +106,7 @@ func (c *client) apply(t fataler, data []byte) (resync bool) {
 // snap begins anew.
 func (c *client) snap(t fataler, f *anyFrame) {
 	t.Helper()
-	c.gap, c.order, c.rows = false, nil, map[string]string{}
+	c.gap, c.order, c.rows, c.left, c.closed = false, nil, map[string]string{}, nil, nil
 	for _, row := range f.Rows {
 		id := idOf(t, row)
 		c.order, c.rows[id] = append(c.order, id), cellsOf(row)
@@ -123,8 +127,9 @@ func (c *client) snap(t fataler, f *anyFrame) {
 // delta applies put, then order.
 func (c *client) delta(t fataler, f *anyFrame) {
 	t.Helper()
-	before := c.order
+	before, known := c.order, maps.Clone(c.rows)
 	put := c.put(t, f)
+	checkSince(t, f, known)
 	for _, id := range f.Since {
 		if !slices.Contains(put, id) {
 			t.Fatalf("since names %s, which is not in put %v", id, put)
@@ -141,7 +146,28 @@ func (c *client) delta(t fataler, f *anyFrame) {
 			t.Fatalf("closed names %s, window before %v and after %v", id, before, c.order)
 		}
 	}
+	c.left, c.closed = nil, f.Closed
+	for _, id := range before {
+		if !slices.Contains(c.order, id) {
+			c.left = append(c.left, id)
+		}
+	}
 	c.keepOrdered(t, put)
+}
+
+// checkSince: since names exactly the rows of put that this poll saw for the first time.
+func checkSince(t fataler, f *anyFrame, known map[string]string) {
+	t.Helper()
+	firstSeen := slices.Index(names(liveFields()), "first_seen")
+	for _, row := range f.Put {
+		id := idOf(t, row)
+		if len(row) <= firstSeen || known[id] != "" {
+			continue
+		}
+		if opened := string(row[firstSeen]) == fmt.Sprint(f.At); opened != slices.Contains(f.Since, id) {
+			t.Fatalf("row %s of the poll at %d was first seen at %s, and since names %v", id, f.At, row[firstSeen], f.Since)
+		}
+	}
 }
 
 // put takes the rows of put over and returns their ids.

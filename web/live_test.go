@@ -72,6 +72,9 @@ func (h *house) get(t *testing.T, target string, headers ...string) (*http.Respo
 	return res, string(body)
 }
 
+// patience ends a test that would wait for ever. Nothing is measured by it.
+const patience = time.Minute
+
 // browser is a viewer over a real WebSocket.
 type browser struct {
 	*websocket.Conn
@@ -109,7 +112,9 @@ func (h *house) visit(t *testing.T, rawQuery string) *browser {
 // frame reads one frame.
 func (b *browser) frame(t *testing.T) []byte {
 	t.Helper()
-	kind, data, err := b.Read(t.Context())
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	kind, data, err := b.Read(ctx)
 	if err != nil || kind != websocket.MessageText {
 		t.Fatalf("read %v: %v", kind, err)
 	}
@@ -135,8 +140,10 @@ func (b *browser) say(t *testing.T, kind websocket.MessageType, message string) 
 // end reads until the connection ends, and returns how the server closed it.
 func (b *browser) end(t *testing.T) (code websocket.StatusCode, reason string) {
 	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
 	for {
-		_, _, err := b.Read(t.Context())
+		_, _, err := b.Read(ctx)
 		var closed websocket.CloseError
 		switch {
 		case err == nil:
@@ -323,11 +330,13 @@ func (h *house) counted() int {
 	return h.hub.viewers
 }
 
-// wait returns when the condition holds, which the test's own deadline bounds.
+// wait returns when the condition holds.
 func wait(t *testing.T, condition func() bool) {
 	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
 	for !condition() {
-		if t.Context().Err() != nil {
+		if ctx.Err() != nil {
 			t.Fatal("the condition never held")
 		}
 		time.Sleep(time.Millisecond)

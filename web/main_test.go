@@ -32,6 +32,7 @@ type machine struct {
 	processes map[int32]string
 	failure   error         // of the next polls
 	slow      time.Duration // what a poll takes
+	twice     bool          // a poll lists what it has listed once more, as dumps may
 	polls     int
 	observing func() // called after a poll took its sockets and before the site hears of it
 }
@@ -76,6 +77,9 @@ func (m *machine) list(_ context.Context, dst []poller.Socket) ([]poller.Socket,
 	}
 	for _, id := range slices.Sorted(maps.Keys(m.sockets)) {
 		dst = append(dst, m.sockets[id])
+	}
+	if m.twice {
+		dst = append(dst, dst...)
 	}
 	return dst, nil
 }

@@ -160,6 +160,7 @@ func TestViewerThatDoesNotRead(t *testing.T) {
 		if code, _, _ := quick.ended(); code != 0 {
 			t.Errorf("the other viewer was closed with %d", code)
 		}
+		synctest.Wait() // the poll of this very moment
 		quick.take()
 		time.Sleep(time.Second)
 		if len(quick.kinds(t)) != 1 {

@@ -59,7 +59,7 @@ func drawSocket(t *rapid.T, id poller.ID) poller.Socket {
 // polls fail or are slow.
 func disturb(t *rapid.T, m *machine) {
 	m.set(func(m *machine) {
-		m.failure, m.slow = nil, 0
+		m.failure, m.slow, m.twice = nil, 0, rapid.IntRange(0, 5).Draw(t, "twice") == 0
 		for range rapid.IntRange(0, 4).Draw(t, "changes") {
 			switch id := poller.ID(rapid.IntRange(1, 9).Draw(t, "id")); rapid.IntRange(0, 9).Draw(t, "what") {
 			case 0, 1, 2, 3, 4:
@@ -214,8 +214,66 @@ func TestClientShowsTheTruth(t *testing.T) {
 				default:
 					w.serve(t, true)
 					w.client.same(t, truth(t, s, w.query, w.span))
+					w.client.toldOfClosed(t, s)
 				}
 			}
+		}
+	})
+}
+
+// toldOfClosed checks that each row that left the window because its socket is gone was named in closed.
+func (c *client) toldOfClosed(t fataler, s *Site) {
+	t.Helper()
+	s.poller.Read(func(table *poller.Table) {
+		for _, name := range c.left {
+			id, _ := poller.ParseID(name)
+			if _, there := table.Get(id); there == slices.Contains(c.closed, name) {
+				t.Fatalf("row %s left, its socket there: %v, and closed names %v", name, there, c.closed)
+			}
+		}
+	})
+}
+
+// TestJoinBetweenPollAndDelta: the table is ahead of the views for a moment. Whoever comes then sees the table as it
+// says it is, also where the view has been looked at before, and goes on from there.
+func TestJoinBetweenPollAndDelta(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := office()
+		s := newTestSite(t, m, time.Second)
+		poll(t, s)
+		first := newWatcher(t, s, query.Query{}, span{0, 60})
+		var second *watcher
+		m.set(func(m *machine) {
+			delete(m.sockets, 4)
+			m.sockets[9] = tcp(9, poller.StateListen, "0.0.0.0:9", nowhere, 1)
+			m.observing = func() {
+				second = newWatcher(t, s, query.Query{}, span{0, 2})
+				second.client.same(t, truth(t, s, second.query, second.span))
+			}
+		})
+		poll(t, s)
+		for _, w := range []*watcher{first, second} {
+			w.serve(t, true)
+			w.client.same(t, truth(t, s, w.query, w.span))
+		}
+	})
+}
+
+// TestSnapOvertakesDelta: a snap that was made after the pending delta was offered makes it useless; what follows is
+// a snap and no gap.
+func TestSnapOvertakesDelta(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newTestSite(t, office(), time.Second)
+		poll(t, s)
+		w := newWatcher(t, s, query.Query{}, span{0, 60})
+		poll(t, s)
+		w.session.sent = s.hub.snap(w.session.viewer).seq // as send does, had the poll come in the midst of it
+		<-w.session.viewer.wake
+		if err := w.session.send(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if f := parseFrame(t, w.channel.last(t)); f.Type != "snap" || f.Seq != 2 {
+			t.Errorf("%s %d", f.Type, f.Seq)
 		}
 	})
 }
