@@ -136,6 +136,11 @@ func (t *Table) uncount(c *Connection) { t.tally(c, -1) }
 
 func (t *Table) tally(c *Connection, n int) {
 	t.status.Counts[c.State] += n
+	if c.State == StateListen && n > 0 {
+		t.waiting[c.ID] = c
+	} else if c.State == StateListen {
+		delete(t.waiting, c.ID)
+	}
 	if c.waits() {
 		t.listeners.add(&c.Socket, n)
 	}

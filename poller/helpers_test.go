@@ -71,7 +71,7 @@ func lists(sockets *[]Socket, err *error) *scripted {
 type nobody struct{}
 
 func (nobody) owner(*Socket) (*Process, OwnerNote)                 { return nil, OwnerNone }
-func (nobody) verify() map[*Process]bool                           { return nil }
+func (nobody) verify() (map[*Process]bool, map[uint32]bool)        { return nil, nil }
 func (nobody) find(context.Context, []*Socket, []int32, time.Time) {}
 func (nobody) forget(*Socket)                                      {}
 func nobodyKnown(string) (*user.User, error)                       { return nil, user.UnknownUserIdError(0) }

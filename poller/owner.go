@@ -8,9 +8,10 @@ import (
 // ownerFinder finds the processes that hold sockets. One goroutine uses it.
 type ownerFinder interface {
 	ownerLookup
-	// verify looks at the processes known as owners and returns those that ended or go by another name now. They
-	// are forgotten; the rows that show them are to be looked for again.
-	verify() map[*Process]bool
+	// verify looks again at what is known, once a poll. It returns the processes that ended or go by another name
+	// now, and the inodes of sockets that are not where they were found. Both are forgotten; the rows that show them
+	// are to be looked for again.
+	verify() (gone map[*Process]bool, lost map[uint32]bool)
 	// find looks for the owners of the sockets. The processes named in hints are looked at first.
 	find(ctx context.Context, wanted []*Socket, hints []int32, now time.Time)
 	// forget drops what is remembered of a socket that is gone.
@@ -59,7 +60,7 @@ func (p *processes) verify() map[*Process]bool {
 // pidOwners serves a source that names the PID of each socket itself.
 type pidOwners struct{ processes *processes }
 
-func (o *pidOwners) verify() map[*Process]bool { return o.processes.verify() }
+func (o *pidOwners) verify() (map[*Process]bool, map[uint32]bool) { return o.processes.verify(), nil }
 
 func (o *pidOwners) find(_ context.Context, wanted []*Socket, _ []int32, _ time.Time) {
 	for _, s := range wanted {

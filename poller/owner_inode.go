@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"maps"
+	"slices"
 	"time"
 )
 
@@ -13,25 +15,22 @@ const (
 	lastRetry  = 30 * time.Second
 )
 
-// descriptors lists what processes have open; on Linux it reads /proc.
-type descriptors interface {
-	// pids appends the ids of all processes.
-	pids(dst []int32) ([]int32, error)
-	// sockets calls found with the inode of each socket that the process has open, until found returns false.
-	// forbidden reports that the process may not be looked at; an error, that it is gone.
-	sockets(pid int32, found func(inode uint32) bool) (forbidden bool, err error)
-}
-
-// inodeOwners finds owners by the inode numbers of their descriptors. Processes are walked only when there is an
-// inode that was never found, and only until it is.
+// inodeOwners finds owners by the inode numbers of their descriptors. It looks only when there is an inode that was
+// never found, only until it is, and first where it most likely is: at the numbers of descriptors whose sockets are
+// gone, in the processes that the hints name, in those that hold sockets already, and only then in all. A descriptor
+// that is known to be a socket in the table is not read again on the way.
 type inodeOwners struct {
 	fds       descriptors
 	processes *processes
 	uid       uint32 // whose processes may be looked at in any case
-	byInode   map[uint32]int32
+	byInode   map[uint32]place
+	held      map[int32]*holding // by PID
 	misses    map[uint32]miss
+	young     []youth
+	polls     int
 	forbidden bool // the last whole walk met a process that may not be looked at
 	pidBuffer []int32
+	numbers   []int32
 }
 
 // miss remembers that an inode was looked for without success.
@@ -43,7 +42,7 @@ type miss struct {
 func newInodeOwners(fds descriptors, read func(pid int32) (Process, error), uid uint32) *inodeOwners {
 	return &inodeOwners{
 		fds: fds, processes: newProcesses(read), uid: uid,
-		byInode: map[uint32]int32{}, misses: map[uint32]miss{},
+		byInode: map[uint32]place{}, held: map[int32]*holding{}, misses: map[uint32]miss{},
 	}
 }
 
@@ -52,8 +51,8 @@ func (o *inodeOwners) owner(s *Socket) (*Process, OwnerNote) {
 	if s.Inode == 0 {
 		return nil, OwnerNone
 	}
-	if pid, ok := o.byInode[s.Inode]; ok {
-		if p := o.processes.byPID[pid]; p != nil {
+	if at, ok := o.byInode[s.Inode]; ok {
+		if p := o.processes.byPID[at.pid]; p != nil {
 			return p, OwnerKnown
 		}
 	}
@@ -66,39 +65,43 @@ func (o *inodeOwners) owner(s *Socket) (*Process, OwnerNote) {
 	return nil, OwnerNotFound
 }
 
-// verify implements ownerFinder.
-func (o *inodeOwners) verify() map[*Process]bool {
-	gone := o.processes.verify()
-	if len(gone) == 0 {
-		return nil
-	}
-	for inode, pid := range o.byInode {
-		if o.processes.byPID[pid] == nil {
-			delete(o.byInode, inode)
-		}
-	}
-	return gone
+// forget implements ownerFinder. The number of its descriptor is free now, or will be another's.
+func (o *inodeOwners) forget(s *Socket) {
+	o.drop(s.Inode)
+	delete(o.misses, s.Inode)
 }
 
-// forget implements ownerFinder.
-func (o *inodeOwners) forget(s *Socket) {
-	delete(o.byInode, s.Inode)
-	delete(o.misses, s.Inode)
+// drop forgets where an inode was found.
+func (o *inodeOwners) drop(inode uint32) {
+	at, ok := o.byInode[inode]
+	if !ok {
+		return
+	}
+	delete(o.byInode, inode)
+	if h := o.held[at.pid]; h != nil {
+		delete(h.sockets, at.number)
+		h.holes = append(h.holes, at.number)
+	}
 }
 
 // find implements ownerFinder.
 func (o *inodeOwners) find(ctx context.Context, wanted []*Socket, hints []int32, now time.Time) {
-	open := map[uint32]bool{}
-	for _, s := range wanted {
-		if o.due(s.Inode, now) {
-			open[s.Inode] = true
+	s := search{owners: o, open: map[uint32]bool{}}
+	for _, w := range wanted {
+		if !o.due(w.Inode, now) {
+			continue
+		}
+		s.open[w.Inode] = true
+		if _, again := o.misses[w.Inode]; again {
+			s.all = true
 		}
 	}
-	if len(open) == 0 {
+	if len(s.open) == 0 {
 		return
 	}
-	o.walk(ctx, open, hints)
-	for inode := range open {
+	s.reuse()
+	s.walk(ctx, hints)
+	for inode := range s.open {
 		m := o.misses[inode]
 		m.wait = min(max(firstRetry, 2*m.wait), lastRetry)
 		m.next = now.Add(m.wait)
@@ -118,64 +121,138 @@ func (o *inodeOwners) due(inode uint32, now time.Time) bool {
 	return !missed || !now.Before(m.next)
 }
 
-// walk looks through processes until every inode in open is found, taking those found out of it.
-func (o *inodeOwners) walk(ctx context.Context, open map[uint32]bool, hints []int32) {
-	visited := make(map[int32]bool, len(hints))
-	forbidden := false
-	for _, pid := range hints {
-		if len(open) == 0 {
+// search is one search for owners.
+type search struct {
+	owners *inodeOwners
+	open   map[uint32]bool // the inodes that are still looked for
+	all    bool            // some were missed before: descriptors that are known are read again
+}
+
+// reuse looks at the descriptors that new sockets most likely got.
+func (s *search) reuse() {
+	for pid, h := range s.owners.held {
+		if len(s.open) == 0 {
 			return
 		}
-		if !visited[pid] {
-			visited[pid] = true
-			forbidden = o.scan(pid, open) || forbidden
+		known := s.owners.processes.byPID[pid]
+		if len(h.holes) == 0 || known == nil {
+			continue
 		}
+		files, err := s.owners.fds.open(pid)
+		if err != nil {
+			continue // it ends, or hides itself: the walk finds out
+		}
+		found := map[int32]uint32{}
+		h.reuse(files, s.collect(found))
+		_ = files.Close()
+		s.keep(pid, known, found)
+	}
+}
+
+// collect gathers those sockets that are looked for, until all are found.
+func (s *search) collect(found map[int32]uint32) func(int32, uint32) bool {
+	seen := map[uint32]bool{}
+	return func(number int32, inode uint32) bool {
+		if s.open[inode] && !seen[inode] {
+			found[number], seen[inode] = inode, true
+		}
+		return len(seen) < len(s.open)
+	}
+}
+
+// keep takes over what was found in a process, if its PID still stands for the one that it did before.
+func (s *search) keep(pid int32, before *Process, found map[int32]uint32) {
+	o := s.owners
+	if len(found) == 0 {
+		return
+	}
+	if after, err := o.processes.read(pid); err != nil || after.Start != before.Start {
+		return
+	}
+	switch known := o.processes.byPID[pid]; {
+	case known == nil:
+		o.processes.byPID[pid] = before
+	case known.Start != before.Start:
+		return // what the PID stood for has just ended: verify has to tell that first
+	}
+	h := o.holding(pid)
+	for number, inode := range found {
+		if old, taken := h.sockets[number]; taken {
+			delete(o.byInode, old)
+		}
+		h.sockets[number] = inode
+		o.byInode[inode] = place{pid, number}
+		o.young = append(o.young, youth{inode, o.polls})
+		delete(s.open, inode)
+		delete(o.misses, inode)
+	}
+}
+
+// holding returns what is known of a process's descriptors.
+func (o *inodeOwners) holding(pid int32) *holding {
+	h := o.held[pid]
+	if h == nil {
+		h = &holding{sockets: map[int32]uint32{}}
+		o.held[pid] = h
+	}
+	return h
+}
+
+// walk looks through processes until every inode is found: the hints, those that hold sockets, then all others.
+func (s *search) walk(ctx context.Context, hints []int32) {
+	o := s.owners
+	visited := make(map[int32]bool, len(hints)+len(o.held))
+	forbidden := false
+	visit := func(pids []int32) (done bool) {
+		for _, pid := range pids {
+			if len(s.open) == 0 || ctx.Err() != nil {
+				return true
+			}
+			if !visited[pid] {
+				visited[pid] = true
+				forbidden = s.scan(pid) || forbidden
+			}
+		}
+		return len(s.open) == 0
+	}
+	if visit(hints) || visit(slices.Sorted(maps.Keys(o.held))) {
+		return
 	}
 	pids, err := o.fds.pids(o.pidBuffer[:0])
 	if err != nil {
 		return // without a list of processes every inode stays a miss, which its rows say
 	}
 	o.pidBuffer = pids
-	for _, pid := range pids {
-		if len(open) == 0 || ctx.Err() != nil {
-			return
-		}
-		if !visited[pid] && o.scan(pid, open) {
-			forbidden = true
-		}
+	if !visit(pids) {
+		o.forbidden = forbidden
 	}
-	o.forbidden = forbidden
 }
 
 // scan looks through one process. What it finds counts only if the PID stands for the same process before and after.
-func (o *inodeOwners) scan(pid int32, open map[uint32]bool) (forbidden bool) {
-	found := map[uint32]bool{}
+func (s *search) scan(pid int32) (forbidden bool) {
+	o := s.owners
 	before, err := o.processes.read(pid)
 	if err != nil {
 		return errors.Is(err, fs.ErrPermission) // or it has ended
 	}
-	forbidden, err = o.fds.sockets(pid, func(inode uint32) bool {
-		if open[inode] {
-			found[inode] = true
-		}
-		return len(found) < len(open)
-	})
-	if err != nil || len(found) == 0 {
+	files, err := o.fds.open(pid)
+	if err != nil {
+		return errors.Is(err, fs.ErrPermission)
+	}
+	h := o.held[pid]
+	if h == nil {
+		h = &holding{}
+	}
+	found := map[int32]uint32{}
+	o.numbers, forbidden, err = h.list(files, o.numbers, s.all, s.collect(found))
+	_ = files.Close()
+	if err != nil {
 		return forbidden
 	}
-	if after, err := o.processes.read(pid); err != nil || after.Start != before.Start {
-		return forbidden
-	}
-	switch known := o.processes.byPID[pid]; {
-	case known == nil:
-		o.processes.byPID[pid] = &before
-	case known.Start != before.Start:
-		return forbidden // what the PID stood for has just ended: verify has to tell that first
-	}
-	for inode := range found {
-		o.byInode[inode] = pid
-		delete(open, inode)
-		delete(o.misses, inode)
+	top := h.top
+	s.keep(pid, &before, found)
+	if h := o.held[pid]; h != nil {
+		h.top = top
 	}
 	return forbidden
 }

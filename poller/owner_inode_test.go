@@ -141,7 +141,7 @@ func TestInodeOwnersPIDReuseBetweenVerifyAndFind(t *testing.T) {
 	if p, _ := o.owner(of(300, 1000)); p != nil {
 		t.Errorf("owner %v of a socket that the new one has", p)
 	}
-	if gone := o.verify(); !gone[old] {
+	if gone, _ := o.verify(); !gone[old] {
 		t.Errorf("gone: %v", gone)
 	}
 	o.seek(start.Add(firstRetry), nil, 100, 300)
@@ -218,11 +218,11 @@ func TestInodeOwnersVerify(t *testing.T) {
 	o := m.finder()
 	o.seek(start, nil, 100, 300)
 	first, _ := o.owner(of(100, 1000))
-	if gone := o.verify(); gone != nil {
+	if gone, _ := o.verify(); gone != nil {
 		t.Errorf("gone: %v, though nothing happened", gone)
 	}
 	delete(m.processes, 10)
-	if gone := o.verify(); len(gone) != 1 || !gone[first] {
+	if gone, _ := o.verify(); len(gone) != 1 || !gone[first] {
 		t.Errorf("gone: %v", gone)
 	}
 	o.want(t, 100, 0, OwnerUnsought)

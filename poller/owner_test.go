@@ -13,6 +13,7 @@ import (
 type machine struct {
 	processes map[int32]*program
 	scanned   []int32         // whose descriptors were listed, in order
+	reads     int             // how many single descriptors were read
 	onScan    func(pid int32) // called when a process's descriptors have been listed; may be nil
 	noList    error           // what the list of processes fails with
 }
@@ -43,24 +44,53 @@ func (m *machine) pids(dst []int32) ([]int32, error) {
 	return append(dst, slices.Sorted(maps.Keys(m.processes))...), m.noList
 }
 
-func (m *machine) sockets(pid int32, found func(uint32) bool) (bool, error) {
-	m.scanned = append(m.scanned, pid)
-	if m.onScan != nil {
-		defer m.onScan(pid)
-	}
-	p := m.processes[pid]
-	switch {
+func (m *machine) open(pid int32) (openFiles, error) {
+	switch p := m.processes[pid]; {
 	case p == nil:
-		return false, fs.ErrNotExist
+		return nil, fs.ErrNotExist
 	case p.forbidden || p.hidden:
-		return true, nil
+		m.scanned = append(m.scanned, pid)
+		return nil, fs.ErrPermission
 	}
-	for _, inode := range p.sockets {
-		if !found(inode) {
-			break
+	return &fakeFiles{m: m, pid: pid}, nil
+}
+
+// fakeFiles is what a program of a machine has open: its sockets from number 3 on, 0 standing for a free number.
+type fakeFiles struct {
+	m      *machine
+	pid    int32
+	listed bool
+}
+
+func (f *fakeFiles) numbers(dst []int32) ([]int32, error) {
+	f.m.scanned = append(f.m.scanned, f.pid)
+	f.listed = true
+	p := f.m.processes[f.pid]
+	if p == nil {
+		return dst, fs.ErrNotExist
+	}
+	for i, inode := range p.sockets {
+		if inode != 0 {
+			dst = append(dst, int32(i)+3)
 		}
 	}
-	return false, nil
+	return dst, nil
+}
+
+func (f *fakeFiles) socket(number int32) (uint32, error) {
+	f.m.reads++
+	p, i := f.m.processes[f.pid], int(number)-3
+	if p == nil || i < 0 || i >= len(p.sockets) || p.sockets[i] == 0 {
+		return 0, fs.ErrNotExist
+	}
+	return p.sockets[i], nil
+}
+
+func (f *fakeFiles) Close() error {
+	if f.m.onScan != nil && f.listed {
+		f.m.onScan(f.pid)
+	}
+	return nil
 }
 
 func (m *machine) read(pid int32) (Process, error) {
@@ -142,7 +172,7 @@ func TestPIDOwners(t *testing.T) {
 		}
 	}
 	m.processes[7].Start++
-	if gone := o.verify(); !gone[first] {
+	if gone, _ := o.verify(); !gone[first] {
 		t.Errorf("gone: %v", gone)
 	}
 	if second, _ := owned(7, StateEstablished); second == first || second == nil || second.Start == first.Start {

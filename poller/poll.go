@@ -3,6 +3,7 @@ package poller
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -51,12 +52,12 @@ func (p *Poller) take(ctx context.Context, next []Socket, at time.Time) {
 	u := update{next: next, change: p.differ.diff(p.table, next), at: at, elapsed: p.elapsed(at),
 		own: p.own.get(at), owners: p.owners, users: p.users.name}
 	p.forgetClosed(next, &u.change)
-	gone := p.owners.verify()
-	p.seekOwners(ctx, &u, gone)
+	astray := newAstray(p.owners.verify())
+	p.seekOwners(ctx, &u, astray)
 	p.pace.took(time.Since(at))
 	p.mu.Lock()
 	d := p.table.apply(&u)
-	d.Changed = p.table.reown(p.owners, gone, d.Changed)
+	d.Changed = p.table.reown(p.owners, astray, d.Changed)
 	p.setStatus(at)
 	d.Status = p.table.status
 	p.mu.Unlock()
@@ -109,7 +110,7 @@ func (p *Poller) tell(d *Delta) {
 // seekOwners looks for the owners of sockets that are new, that got another inode, whose owner is gone and whose
 // owner was not found before, but not of those that have just been closed. Reading the table needs no lock here: only
 // this goroutine changes it.
-func (p *Poller) seekOwners(ctx context.Context, u *update, gone map[*Process]bool) {
+func (p *Poller) seekOwners(ctx context.Context, u *update, a astray) {
 	var wanted []*Socket
 	var hints []int32
 	for _, list := range [...][]int{u.change.Opened, u.change.Changed} {
@@ -122,9 +123,9 @@ func (p *Poller) seekOwners(ctx context.Context, u *update, gone map[*Process]bo
 			wanted = append(wanted, &c.Socket)
 		}
 	}
-	if len(gone) > 0 {
+	if a.any() {
 		for slot, c := range p.table.slots {
-			if c != nil && gone[c.Owner] && p.differ.stands(int32(slot)) {
+			if c != nil && a.has(c) && p.differ.stands(int32(slot)) {
 				wanted = append(wanted, &c.Socket)
 			}
 		}
@@ -148,27 +149,42 @@ func (t *Table) owningPIDs(wanted []*Socket) []int32 {
 		return nil
 	}
 	var pids []int32
-	for c := range t.All() {
-		if c.State == StateListen && c.Owner != nil && ports[c.Local.Port()] {
+	for _, c := range t.waiting {
+		if c.Owner != nil && ports[c.Local.Port()] {
 			pids = append(pids, c.Owner.PID)
 		}
 	}
-	return pids
+	slices.Sort(pids)
+	return slices.Compact(pids)
 }
 
-// reown asks again for the owners of rows that are looked for and of rows whose owner is gone, and appends those that
-// changed to changed.
-func (t *Table) reown(owners ownerLookup, gone map[*Process]bool, changed []*Connection) []*Connection {
+// astray is what the owners' verify found: processes that are gone, and inodes that are not where they were.
+type astray struct {
+	gone map[*Process]bool
+	lost map[uint32]bool
+}
+
+func newAstray(gone map[*Process]bool, lost map[uint32]bool) astray { return astray{gone, lost} }
+
+// any reports whether there is something to be looked for again.
+func (a astray) any() bool { return len(a.gone)+len(a.lost) > 0 }
+
+// has reports whether the row's owner has to be looked for again.
+func (a astray) has(c *Connection) bool { return a.gone[c.Owner] || c.Inode != 0 && a.lost[c.Inode] }
+
+// reown asks again for the owners of rows that are looked for and of rows whose owner went astray, and appends those
+// that changed to changed.
+func (t *Table) reown(owners ownerLookup, a astray, changed []*Connection) []*Connection {
 	for _, c := range t.unowned {
 		if t.setOwner(c, owners) {
 			changed = append(changed, c)
 		}
 	}
-	if len(gone) == 0 {
+	if !a.any() {
 		return changed
 	}
 	for c := range t.All() {
-		if gone[c.Owner] && t.setOwner(c, owners) {
+		if a.has(c) && t.setOwner(c, owners) {
 			changed = append(changed, c)
 		}
 	}

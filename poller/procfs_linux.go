@@ -1,9 +1,7 @@
 package poller
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"slices"
 	"strconv"
@@ -81,35 +79,46 @@ func (p procfs) pids(dst []int32) ([]int32, error) {
 	return dst, nil
 }
 
-// sockets implements descriptors.
-func (p procfs) sockets(pid int32, found func(inode uint32) bool) (forbidden bool, err error) {
+// open implements descriptors.
+func (p procfs) open(pid int32) (openFiles, error) {
 	d, err := os.Open(string(p) + "/" + strconv.Itoa(int(pid)) + "/fd")
 	if err != nil {
-		return errors.Is(err, fs.ErrPermission), ignorePermission(err)
+		return nil, fmt.Errorf("process %d: %w", pid, err)
 	}
-	defer d.Close()
-	names, err := d.Readdirnames(-1)
-	if err != nil {
-		return errors.Is(err, fs.ErrPermission), ignorePermission(err)
-	}
-	var link [64]byte
-	for _, name := range names {
-		n, err := unix.Readlinkat(int(d.Fd()), name, link[:])
-		if err != nil { // closed meanwhile, or a process whose links may not be read
-			forbidden = forbidden || errors.Is(err, fs.ErrPermission)
-			continue
-		}
-		if inode, ok := parseSocketLink(link[:n]); ok && !found(inode) {
-			break
-		}
-	}
-	return forbidden, nil
+	return &procFiles{dir: d}, nil
 }
 
-// ignorePermission drops an error that the caller reports in another way.
-func ignorePermission(err error) error {
-	if errors.Is(err, fs.ErrPermission) {
-		return nil
+// procFiles is an open /proc/PID/fd. It stays that of the process it was opened for.
+type procFiles struct {
+	dir  *os.File
+	name [16]byte
+	link [64]byte
+}
+
+func (f *procFiles) Close() error { return f.dir.Close() }
+
+// numbers implements openFiles. The kernel lists them in ascending order.
+func (f *procFiles) numbers(dst []int32) ([]int32, error) {
+	names, err := f.dir.Readdirnames(-1)
+	if err != nil {
+		return dst, fmt.Errorf("descriptors: %w", err)
 	}
-	return err
+	for _, name := range names {
+		if n, err := strconv.ParseInt(name, 10, 32); err == nil {
+			dst = append(dst, int32(n))
+		}
+	}
+	slices.Sort(dst)
+	return dst, nil
+}
+
+// socket implements openFiles.
+func (f *procFiles) socket(number int32) (uint32, error) {
+	name := strconv.AppendInt(f.name[:0], int64(number), 10)
+	n, err := unix.Readlinkat(int(f.dir.Fd()), string(name), f.link[:])
+	if err != nil {
+		return 0, err
+	}
+	inode, _ := parseSocketLink(f.link[:n])
+	return inode, nil
 }

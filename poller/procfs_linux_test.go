@@ -19,10 +19,27 @@ import (
 // recorded is a tree as /proc shows it: process 77 has a hostile name, process 99 has just ended.
 const recorded = procfs("testdata/proc")
 
+// look calls found with the inode of each socket that a process has open, until it returns false. Not to be allowed to
+// look is no error.
+func look(p procfs, pid int32, found func(inode uint32) bool) (forbidden bool, err error) {
+	files, err := p.open(pid)
+	if errors.Is(err, fs.ErrPermission) {
+		return true, nil
+	} else if err != nil {
+		return false, err
+	}
+	defer files.Close()
+	_, forbidden, err = new(holding).list(files, nil, true, func(_ int32, inode uint32) bool { return found(inode) })
+	if errors.Is(err, fs.ErrPermission) {
+		return true, nil
+	}
+	return forbidden, err
+}
+
 // inodes returns the sockets that a process has open.
 func inodes(t *testing.T, p procfs, pid int32) (all []uint32) {
 	t.Helper()
-	forbidden, err := p.sockets(pid, func(inode uint32) bool {
+	forbidden, err := look(p, pid, func(inode uint32) bool {
 		all = append(all, inode)
 		return true
 	})
@@ -60,7 +77,7 @@ func TestProcfsRecorded(t *testing.T) {
 		if _, err := recorded.process(pid); !errors.Is(err, fs.ErrNotExist) {
 			t.Errorf("process %d: %v", pid, err)
 		}
-		if forbidden, err := recorded.sockets(pid, nil); forbidden || !errors.Is(err, fs.ErrNotExist) {
+		if forbidden, err := look(recorded, pid, nil); forbidden || !errors.Is(err, fs.ErrNotExist) {
 			t.Errorf("sockets of process %d: forbidden %v, %v", pid, forbidden, err)
 		}
 	}
@@ -72,7 +89,7 @@ func TestProcfsRecorded(t *testing.T) {
 // The walk over descriptors ends when the caller has what it looked for.
 func TestProcfsStops(t *testing.T) {
 	calls := 0
-	_, err := recorded.sockets(1, func(uint32) bool { calls++; return false })
+	_, err := look(recorded, 1, func(uint32) bool { calls++; return false })
 	if check(t, err); calls != 1 {
 		t.Errorf("%d calls after the first said that it is enough", calls)
 	}
@@ -131,7 +148,7 @@ func TestProcfsUnreadable(t *testing.T) {
 	for _, mode := range []fs.FileMode{0o000, 0o444, 0o755} {
 		check(t, os.Chmod(shut, mode))
 		found, readable := false, mode == 0o755
-		forbidden, err := procfs(dir).sockets(10, func(uint32) bool { found = true; return true })
+		forbidden, err := look(procfs(dir), 10, func(uint32) bool { found = true; return true })
 		if err != nil || found != readable || forbidden == readable {
 			t.Errorf("mode %v: forbidden %v, found %v, %v", mode, forbidden, found, err)
 		}
@@ -184,7 +201,7 @@ func TestProcfsHidePID(t *testing.T) {
 	check(t, err)
 	p := procfs(dir)
 	_, err = p.process(int32(pid))
-	forbidden, _ := p.sockets(int32(pid), nil)
+	forbidden, _ := look(p, int32(pid), nil)
 	pids, listErr := p.pids(nil)
 	check(t, listErr)
 	listed := slices.Contains(pids, int32(pid))

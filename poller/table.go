@@ -10,13 +10,14 @@ type Table struct {
 	slots     []*Connection // nil where free
 	free      []int32
 	unowned   map[ID]*Connection // rows whose owner is still looked for
+	waiting   map[ID]*Connection // TCP listeners
 	listeners listenerSet
 	history   history
 }
 
 // newTable returns an empty table.
 func newTable() *Table {
-	return &Table{index: map[ID]int32{}, unowned: map[ID]*Connection{}, listeners: listenerSet{}}
+	return &Table{index: map[ID]int32{}, unowned: map[ID]*Connection{}, waiting: map[ID]*Connection{}, listeners: listenerSet{}}
 }
 
 // Status returns what is known of the table as a whole.

@@ -1,0 +1,82 @@
+package poller
+
+// youth is a socket whose place was found a short while ago. A server often hands a connection to a child right after
+// it took it.
+type youth struct {
+	inode uint32
+	poll  int // when it was found
+}
+
+// Where a socket was found is looked at again: once after youngPolls polls, and later by chance, sampleSize sockets a
+// poll.
+const (
+	youngPolls = 2
+	sampleSize = 32
+)
+
+// verify implements ownerFinder.
+func (o *inodeOwners) verify() (gone map[*Process]bool, lost map[uint32]bool) {
+	o.polls++
+	gone = o.processes.verify()
+	for pid := range o.held {
+		if o.processes.byPID[pid] == nil {
+			o.bury(pid)
+		}
+	}
+	return gone, o.recheck()
+}
+
+// bury forgets what was known of a process that is gone.
+func (o *inodeOwners) bury(pid int32) {
+	for _, inode := range o.held[pid].sockets {
+		delete(o.byInode, inode)
+	}
+	delete(o.held, pid)
+}
+
+// recheck looks again at the places of some sockets and returns those that are not there any more, though they live:
+// their descriptor was closed after another process got a copy.
+func (o *inodeOwners) recheck() (lost map[uint32]bool) {
+	due := map[int32][]int32{} // numbers by PID
+	n := 0
+	for n < len(o.young) && o.young[n].poll+youngPolls <= o.polls {
+		if at, ok := o.byInode[o.young[n].inode]; ok {
+			due[at.pid] = append(due[at.pid], at.number)
+		}
+		n++
+	}
+	o.young = append(o.young[:0], o.young[n:]...)
+	sampled := 0
+	for _, at := range o.byInode { // the order is by chance
+		if sampled++; sampled > sampleSize {
+			break
+		}
+		due[at.pid] = append(due[at.pid], at.number)
+	}
+	for pid, numbers := range due {
+		lost = o.recheckProcess(pid, numbers, lost)
+	}
+	return lost
+}
+
+// recheckProcess looks again at descriptors of one process.
+func (o *inodeOwners) recheckProcess(pid int32, numbers []int32, lost map[uint32]bool) map[uint32]bool {
+	files, err := o.fds.open(pid)
+	if err != nil {
+		return lost // the next verify finds out what became of it
+	}
+	defer files.Close()
+	h := o.held[pid]
+	for _, number := range numbers {
+		inode, known := h.sockets[number]
+		if now, err := files.socket(number); !known || err == nil && now == inode {
+			continue
+		}
+		o.drop(inode)
+		if lost == nil {
+			lost = map[uint32]bool{}
+		}
+		lost[inode] = true
+	}
+	return lost
+}
