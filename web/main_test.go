@@ -12,7 +12,6 @@ import (
 	"net/netip"
 	"net/url"
 	"slices"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -175,26 +174,6 @@ func office() *machine {
 	resolver := tcp(5, poller.StateNone, "127.0.0.53:53", nowhere, 3)
 	resolver.Protocol = poller.UDP
 	return newMachine([]string{"nginx", "firefox", "resolved"}, web, visit, left, browser, resolver)
-}
-
-// hostile are names as a program may give itself to harm who shows, exports or logs them.
-var hostile = []string{
-	`<img src=x onerror=alert(1)>`, `"><svg onload=alert(1)>`, `</script><script>alert(1)</script>`, `{{7*7}}`,
-	`javascript:alert(1)`, "`${alert(1)}`", "line\u2028para\u2029graph", "nul\x00byte", "esc\x1b[31mred", "left\u202eright",
-	strings.Repeat("e\u0301\u0302", 40), "раураl", "a b) c", "new\nline", "carriage\rreturn", "both\r\nof them",
-	`=cmd|' /C calc'!A0`, "+1+1", "-2+3", "@SUM(1)", "\t=1", "\r=1", "\n=1", "＝1+1", "＋1", "－1", "＠1", " '=1", "'=1",
-	`quote " and "" twice`, "comma, and; semicolon", `back\slash \. `, " spaces ", ``,
-}
-
-// hostileMachine has one connection for each hostile name; its ids are 1, 2, 3… in the order of hostile.
-func hostileMachine() *machine {
-	m := newMachine(hostile)
-	for i := range hostile {
-		id := poller.ID(i + 1)
-		remote := fmt.Sprintf("198.51.100.9:%d", 50000+i)
-		m.sockets[id] = tcp(id, poller.StateEstablished, "192.0.2.7:443", remote, int32(i+1))
-	}
-	return m
 }
 
 // handler serves the site's routes with errors answered as package server does it, and nothing else of that package.

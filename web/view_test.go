@@ -118,6 +118,19 @@ func checkView(t fataler, s *Site, v *view) {
 	})
 }
 
+// TestRowNamedTwice: a delta that names a row more than once leaves it in the view once.
+func TestRowNamedTwice(t *testing.T) {
+	a := &poller.Connection{Socket: tcp(1, poller.StateListen, "0.0.0.0:1", nowhere, 0)}
+	b := &poller.Connection{Socket: tcp(2, poller.StateListen, "0.0.0.0:2", nowhere, 0)}
+	v := &view{seq: 1, rows: []*poller.Connection{a}}
+	v.apply(&poller.Delta{
+		Status: poller.Status{Seq: 2}, Opened: []*poller.Connection{b}, Changed: []*poller.Connection{a, b, a},
+	})
+	if want := []*poller.Connection{a, b}; !slices.Equal(v.rows, want) {
+		t.Errorf("rows %v, want %v", idsOf(v.rows), idsOf(want))
+	}
+}
+
 // idsOf returns the ids of rows.
 func idsOf(rows []*poller.Connection) []poller.ID {
 	ids := make([]poller.ID, len(rows))
