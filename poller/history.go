@@ -2,10 +2,12 @@ package poller
 
 import "time"
 
-// The history of a table: at most historyLen points, none older than historySpan.
+// The history of a table: at most historyLen points, none older than historySpan, and so no more than one each
+// historyStep.
 const (
 	historyLen  = 300
 	historySpan = 5 * time.Minute
+	historyStep = historySpan / historyLen
 )
 
 // history is a ring of samples.
@@ -14,8 +16,13 @@ type history struct {
 	start int
 }
 
-// add appends a sample, in place of the oldest when the ring is full.
+// add appends a sample, in place of the oldest when the ring is full. It takes the place of the newest where that is
+// less than a step from the one before.
 func (h *history) add(s Sample) {
+	if n := len(h.ring); n > 1 && s.At.Sub(h.ring[(h.start+n-2)%n].At) < historyStep {
+		h.ring[(h.start+n-1)%n] = s
+		return
+	}
 	if len(h.ring) < historyLen {
 		h.ring = append(h.ring, s)
 		return

@@ -20,6 +20,22 @@ type Status struct {
 	Notes []string
 	// Counts is the number of sockets in each state.
 	Counts Counts
+	// Took is how long the last poll took, from asking for the sockets to knowing their owners.
+	Took time.Duration
+	// Ended counts the connections whose end the kernel told of since the start, EndingsLost those of its messages
+	// that were dropped because they were not read in time. Both stay 0 where the source hears of no endings.
+	Ended, EndingsLost uint64
+}
+
+// Ending is a connection that is over, with its last values.
+type Ending struct {
+	// Connection has the final bytes, round-trip time and retransmits as the kernel told them. Owner and the times
+	// are those of its row where it had one; a connection that lived between two polls has none of them.
+	Connection
+	// At is when its end was heard of.
+	At time.Time
+	// Seen tells that it was in the table.
+	Seen bool
 }
 
 // Delta is what one poll changed. Its rows are valid for the length of an observer's call.
@@ -27,6 +43,9 @@ type Delta struct {
 	Status
 	// Opened, Changed and Closed hold the rows, each in the order of the dump; Closed has their last values.
 	Opened, Changed, Closed []*Connection
+	// Ended are the connections whose end the kernel told of since the poll before, oldest first: those that lived
+	// between two polls included. It is empty where the source hears of no endings.
+	Ended []Ending
 }
 
 // Sample is one point of the history: how many sockets were in each state at a moment.

@@ -3,6 +3,7 @@
 
 import { clock, count } from "./format.js";
 
+const STEP = 1000; // milliseconds between two points
 const SPAN = 300;
 
 const STEPS = [10, 15, 20, 30, 40, 50, 60, 80];
@@ -51,9 +52,13 @@ export class Chart {
     this.draw();
   }
 
-  /** Takes one more point; one that is not newer than the last is left out. */
+  /**
+   * Takes one more point; one that is not newer than the last is left out. It takes the place of the last where that
+   * is less than a step from the one before, as in the server's history.
+   */
   add(at, counts) {
     if (this.#points.length && at <= this.#points.at(-1)[0]) return;
+    if (this.#points.length > 1 && at - this.#points.at(-2)[0] < STEP) this.#points.pop();
     this.#points = [...this.#points.filter((p) => p[0] > at - (SPAN + 10) * 1000), [at, ...counts]];
     if (!this.held) this.draw();
   }
