@@ -80,6 +80,8 @@ type Connection struct {
 	Direction Direction
 	// OwnerNote says why Owner is nil. It can also be set beside an Owner that is only remembered.
 	OwnerNote OwnerNote
+	// Final tells that bytes, round-trip time and retransmits are the connection's last: it is over.
+	Final bool
 	// Owner is the process that holds the socket, nil where unknown.
 	Owner *Process
 	// User is the name of UID, or its number in digits where it has no name; "" where UID is unknown.

@@ -70,16 +70,45 @@ func TestOwnersReadOnlyWhatIsNew(t *testing.T) {
 		t.Errorf("%d of 1000 known descriptors read again", m.reads)
 	}
 	m.processes[10].sockets[500] = 5 // in the place of one that is thought to be there
-	m.reads = 0
-	o.seek(start.Add(firstRetry), nil, 5)
+	now := start
+	for wait := firstRetry; effortAfter(wait/2) < complete; wait *= 2 {
+		now = now.Add(wait)
+		m.reads = 0
+		o.seek(now, nil, 5)
+	}
+	if m.reads < 500 {
+		t.Errorf("only %d of 1000 descriptors read in the search for one that was missed several times", m.reads)
+	}
 	o.want(t, 5, 10, OwnerKnown)
 	o.want(t, 600, 0, OwnerUnsought)
+}
+
+// A process with many sockets is not listed for one that was never looked for, and is for one that was missed.
+func TestOwnersQuickThenThorough(t *testing.T) {
+	m, all := host(holds(10), holds(20)), []uint32{}
+	for i := range uint32(manySockets + 1) {
+		all = append(all, 100+i)
+	}
+	m.processes[10].sockets = append([]uint32{0}, all...)
+	o := m.finder()
+	o.seek(start, nil, all...)
+	m.processes[10].sockets[0] = 7 // a number that no socket of the table had
+	m.walked()
+	o.seek(start, []int32{10}, 7)
+	if got := m.walked(); !slices.Equal(got, []int32{20}) {
+		t.Errorf("listed %v at once", got)
+	}
+	o.want(t, 7, 0, OwnerNotFound)
+	o.seek(start.Add(firstRetry), nil, 7)
+	o.want(t, 7, 10, OwnerKnown)
 }
 
 // A connection that a server hands to a child changes its owner within a few polls, though the server lives on.
 func TestOwnersHandedOver(t *testing.T) {
 	m := host(holds(10, 100, 101), holds(20))
 	o := m.finder()
+	o.verify()
+	o.verify()
 	o.seek(start, nil, 100, 101)
 	o.want(t, 101, 10, OwnerKnown)
 	m.processes[10].sockets, m.processes[20].sockets = []uint32{100}, []uint32{101}

@@ -84,20 +84,24 @@ func (d *differ) stands(slot int32) bool { return d.seen[slot] == unchanged }
 // derived are the facts that the table adds to a socket; a source never sets them.
 const derived = KnownRates | KnownOpened
 
-// differs reports whether the row has to be brought up to date with s. A user that s does not know is no difference:
-// the row keeps the one it had.
+// differs reports whether the row has to be brought up to date with s. A user, or final bytes, that s does not know
+// are no difference: the row keeps those it had.
 func (c *Connection) differs(s *Socket) bool {
 	old := c.Socket
 	old.Known &^= derived
 	if !s.Known.Has(KnownUID) {
 		old.UID, old.Known = s.UID, old.Known&^KnownUID
 	}
+	if c.Final && s.Known&lastFacts == 0 {
+		old.Known &^= lastFacts
+		old.BytesReceived, old.BytesSent, old.RTT, old.Retransmits = s.BytesReceived, s.BytesSent, s.RTT, s.Retransmits
+	}
 	return old != *s || c.rateUntrue()
 }
 
 // rateUntrue reports whether a row whose bytes stand still shows something else than a rate of 0.
 func (c *Connection) rateUntrue() bool {
-	return c.Known.Has(KnownBytes) && (!c.Known.Has(KnownRates) || c.ReceiveRate != 0 || c.SendRate != 0)
+	return !c.Final && c.Known.Has(KnownBytes) && (!c.Known.Has(KnownRates) || c.ReceiveRate != 0 || c.SendRate != 0)
 }
 
 // update brings the row up to date with s, seen elapsed after the row's last state. A counter that went backwards was
@@ -110,6 +114,7 @@ func (c *Connection) update(s *Socket, elapsed time.Duration) {
 		c.UID, c.Known = old.UID, c.Known|KnownUID
 	}
 	c.rates(&old, elapsed)
+	c.keepFinal(&old)
 }
 
 // maxRate is more bytes per second than any link carries, loopback included: a counter that goes up faster was reset.

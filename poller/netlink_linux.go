@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 
 	"sockeye/poller/sockdiag"
 )
@@ -45,6 +44,12 @@ func (s *netlinkSource) name() SourceKind { return SourceNetlink }
 
 func (s *netlinkSource) notes() []string { return nil }
 
+// events implements eventSource.
+func (s *netlinkSource) events() (eventStream, error) {
+	return sockdiag.DialEvents(sockdiag.GroupTCP4Destroy, sockdiag.GroupTCP6Destroy,
+		sockdiag.GroupUDP4Destroy, sockdiag.GroupUDP6Destroy)
+}
+
 func (s *netlinkSource) Close() error { return s.conn.Close() }
 
 // sockets implements source.
@@ -79,13 +84,4 @@ func (s *netlinkSource) dump(ctx context.Context, r sockdiag.Request, dst []Sock
 			return dst, fmt.Errorf("netlink: the socket table changed during %d reads: %w", try, err)
 		}
 	}
-}
-
-// interfaceName returns the name of the interface with the given index, "" where there is none.
-func interfaceName(index uint32) string {
-	i, err := net.InterfaceByIndex(int(index))
-	if err != nil {
-		return ""
-	}
-	return i.Name
 }

@@ -92,9 +92,7 @@ func (o *inodeOwners) find(ctx context.Context, wanted []*Socket, hints []int32,
 			continue
 		}
 		s.open[w.Inode] = true
-		if _, again := o.misses[w.Inode]; again {
-			s.all = true
-		}
+		s.effort = max(s.effort, effortAfter(o.misses[w.Inode].wait))
 	}
 	if len(s.open) == 0 {
 		return
@@ -125,7 +123,31 @@ func (o *inodeOwners) due(inode uint32, now time.Time) bool {
 type search struct {
 	owners *inodeOwners
 	open   map[uint32]bool // the inodes that are still looked for
-	all    bool            // some were missed before: descriptors that are known are read again
+	effort effort
+}
+
+// effort is how far a search goes. Most sockets that are not found at once are gone by then, and are not worth a look
+// at everything.
+type effort int
+
+const (
+	quick    effort = iota // processes with many sockets only where their new descriptors most likely are
+	thorough               // every number in every process that is not known to be a socket of the table
+	complete               // every number in every process
+)
+
+// manySockets is how many sockets a process holds that is not listed in a quick search.
+const manySockets = 200
+
+// effortAfter returns how far to go for an inode that was missed until the wait for it had grown to this.
+func effortAfter(wait time.Duration) effort {
+	switch {
+	case wait == 0:
+		return quick
+	case wait < 4*firstRetry:
+		return thorough
+	}
+	return complete
 }
 
 // reuse looks at the descriptors that new sockets most likely got.
@@ -135,7 +157,7 @@ func (s *search) reuse() {
 			return
 		}
 		known := s.owners.processes.byPID[pid]
-		if len(h.holes) == 0 || known == nil {
+		if known == nil {
 			continue
 		}
 		files, err := s.owners.fds.open(pid)
@@ -182,9 +204,16 @@ func (s *search) keep(pid int32, before *Process, found map[int32]uint32) {
 		}
 		h.sockets[number] = inode
 		o.byInode[inode] = place{pid, number}
-		o.young = append(o.young, youth{inode, o.polls})
+		o.grow(inode)
 		delete(s.open, inode)
 		delete(o.misses, inode)
+	}
+}
+
+// grow has the place of a socket looked at again soon; not that of sockets which were there before the first poll.
+func (o *inodeOwners) grow(inode uint32) {
+	if o.polls > 1 && len(o.young) < maxYoung {
+		o.young = append(o.young, youth{inode, o.polls})
 	}
 }
 
@@ -231,6 +260,13 @@ func (s *search) walk(ctx context.Context, hints []int32) {
 // scan looks through one process. What it finds counts only if the PID stands for the same process before and after.
 func (s *search) scan(pid int32) (forbidden bool) {
 	o := s.owners
+	h := o.held[pid]
+	if h == nil {
+		h = &holding{}
+	}
+	if s.effort == quick && len(h.sockets) > manySockets {
+		return false
+	}
 	before, err := o.processes.read(pid)
 	if err != nil {
 		return errors.Is(err, fs.ErrPermission) // or it has ended
@@ -239,12 +275,8 @@ func (s *search) scan(pid int32) (forbidden bool) {
 	if err != nil {
 		return errors.Is(err, fs.ErrPermission)
 	}
-	h := o.held[pid]
-	if h == nil {
-		h = &holding{}
-	}
 	found := map[int32]uint32{}
-	o.numbers, forbidden, err = h.list(files, o.numbers, s.all, s.collect(found))
+	o.numbers, forbidden, err = h.list(files, o.numbers, s.effort == complete, s.collect(found))
 	_ = files.Close()
 	if err != nil {
 		return forbidden

@@ -12,6 +12,7 @@ type youth struct {
 const (
 	youngPolls = 2
 	sampleSize = 32
+	maxYoung   = 4096 // what is found beyond it is left to chance
 )
 
 // verify implements ownerFinder.

@@ -15,6 +15,7 @@ const maxGap = 3
 func (p *Poller) poll(ctx context.Context) {
 	start := time.Now()
 	p.attempted = start
+	lost := p.takeEndings() // before the dump: what ended by now is not in it, or in TIME_WAIT
 	next, err := p.source.sockets(ctx, p.dump[:0])
 	p.dump = next
 	if ctx.Err() != nil {
@@ -25,7 +26,7 @@ func (p *Poller) poll(ctx context.Context) {
 		p.fail(err)
 		return
 	}
-	p.take(ctx, next, start)
+	p.take(ctx, next, lost, start)
 }
 
 // fail notes that a poll gave no whole table.
@@ -44,7 +45,7 @@ func (p *Poller) fail(err error) {
 }
 
 // take brings the table to the state of a whole dump.
-func (p *Poller) take(ctx context.Context, next []Socket, at time.Time) {
+func (p *Poller) take(ctx context.Context, next []Socket, lost uint64, at time.Time) {
 	if p.failing {
 		p.log.Info("polls work again")
 	}
@@ -54,11 +55,16 @@ func (p *Poller) take(ctx context.Context, next []Socket, at time.Time) {
 	p.forgetClosed(next, &u.change)
 	astray := newAstray(p.owners.verify())
 	p.seekOwners(ctx, &u, astray)
-	p.pace.took(time.Since(at))
+	took := time.Since(at)
+	p.pace.took(took)
 	p.mu.Lock()
+	ended := p.table.end(p.ends, p.zones.name)
+	p.ends = p.ends[:0]
 	d := p.table.apply(&u)
+	d.Ended, d.Changed = ended, p.table.settle(ended, d.Changed)
 	d.Changed = p.table.reown(p.owners, astray, d.Changed)
-	p.setStatus(at)
+	p.setStatus(at, took)
+	p.countEndings(len(ended), lost)
 	d.Status = p.table.status
 	p.mu.Unlock()
 	p.tell(&d)
@@ -88,10 +94,21 @@ func (p *Poller) elapsed(at time.Time) time.Duration {
 	return d
 }
 
+// countEndings notes how many connections ended, and how many ends were lost since the start.
+func (p *Poller) countEndings(ended int, lost uint64) {
+	s := &p.table.status
+	s.Ended += uint64(ended)
+	s.EndingsLost = lost
+	if lost > 0 {
+		s.Notes = append(s.Notes, fmt.Sprintf("The ends of %d connections were not heard of: too many ended at once.", lost))
+	}
+}
+
 // setStatus notes a whole poll.
-func (p *Poller) setStatus(at time.Time) {
+func (p *Poller) setStatus(at time.Time, took time.Duration) {
 	s := &p.table.status
 	s.Seq++
+	s.Took = took
 	s.At, s.Complete, s.Stale = at, true, ""
 	s.Interval = p.pace.interval
 	s.Notes = p.source.notes()

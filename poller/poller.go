@@ -42,6 +42,14 @@ type Poller struct {
 	attempted time.Time // the start of the last poll, failed or not
 	failing   bool
 
+	// Of the endings; used by Run's goroutine alone.
+	endings    *endings // nil while nobody watches
+	deaf       bool     // this source hears of no endings
+	ends       []end    // heard of since the last whole poll
+	spareEnds  []end
+	lostBefore uint64
+	zones      zoneCache
+
 	mu    sync.RWMutex // guards the table; only Run's goroutine changes it
 	table *Table
 
@@ -84,7 +92,7 @@ func newPoller(s source, owners ownerFinder, o Options) *Poller {
 		source: s, owners: owners, users: newUserNames(), observe: o.Observe, log: o.Log,
 		own:      ownAddresses{list: net.InterfaceAddrs, log: o.Log},
 		requests: make(chan request), watching: make(chan struct{}, 1),
-		pace: newPace(o.Interval), table: newTable(),
+		pace: newPace(o.Interval), table: newTable(), zones: newZoneCache(interfaceName),
 	}
 	p.table.status = Status{Source: string(s.name()), Interval: o.Interval, Notes: s.notes()}
 	return p
@@ -150,6 +158,7 @@ func (p *Poller) Run(ctx context.Context) error {
 	for {
 		select {
 		case <-ctx.Done():
+			p.listen(false)
 			return p.source.Close()
 		case r := <-p.requests:
 			if time.Since(p.attempted) >= p.pace.interval || p.attempted.IsZero() {
@@ -162,7 +171,9 @@ func (p *Poller) Run(ctx context.Context) error {
 				p.poll(ctx)
 			}
 		}
-		if p.watched(time.Now()) {
+		watched := p.watched(time.Now())
+		p.listen(watched)
+		if watched {
 			timer.Reset(max(0, time.Until(p.attempted.Add(p.pace.interval))))
 		} else {
 			timer.Stop()

@@ -1,6 +1,7 @@
 package poller
 
 import (
+	"net"
 	"net/netip"
 
 	"sockeye/poller/sockdiag"
@@ -115,4 +116,13 @@ func (z zoneCache) name(index uint32) string {
 		z.names[index] = n
 	}
 	return n
+}
+
+// interfaceName returns the name of the interface with the given index, "" where there is none.
+func interfaceName(index uint32) string {
+	i, err := net.InterfaceByIndex(int(index))
+	if err != nil {
+		return ""
+	}
+	return i.Name
 }

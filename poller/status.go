@@ -29,8 +29,9 @@ type Status struct {
 
 // Ending is a connection that is over, with its last values.
 type Ending struct {
-	// Connection has the final bytes, round-trip time and retransmits as the kernel told them. Owner and the times
-	// are those of its row where it had one; a connection that lived between two polls has none of them.
+	// Connection has, where Final is set, the last bytes, round-trip time and retransmits as the kernel told them;
+	// it tells none of an end that this machine reset. Owner and the times are those of its row where it had one; a
+	// connection that lived between two polls has none of them.
 	Connection
 	// At is when its end was heard of.
 	At time.Time

@@ -14,6 +14,8 @@ var (
 	ErrShort = errors.New("wrong length")
 	// ErrFamily is an address family that was not asked for.
 	ErrFamily = errors.New("unknown address family")
-	// ErrUnsupported is returned by [Dial] on systems other than Linux.
+	// ErrLost is returned by [Events.Receive] when the kernel had to drop events because they were not read in time.
+	ErrLost = errors.New("events lost")
+	// ErrUnsupported is returned by [Dial] and [DialEvents] on systems other than Linux.
 	ErrUnsupported = errors.New("sock_diag exists only on Linux")
 )

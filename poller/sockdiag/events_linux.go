@@ -5,15 +5,13 @@ import (
 	"fmt"
 	"os"
 	"syscall"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
 
 // eventBuffer is how many bytes of events the kernel keeps until they are read: about 25,000 ends of TCP connections.
 const eventBuffer = 32 << 20
-
-// ErrLost is returned by [Events.Receive] when the kernel had to drop events because they were not read in time.
-var ErrLost = errors.New("events lost")
 
 // Events is a netlink socket that hears of the end of sockets. One goroutine may call Receive; Close may be called
 // from another and ends it.
@@ -58,6 +56,25 @@ func subscribe(fd int, groups []Group) error {
 		}
 	}
 	return nil
+}
+
+// Lost returns how many events the kernel has dropped because they were not read in time.
+func (e *Events) Lost() (n uint64, err error) {
+	var info [9]uint32 // SK_MEMINFO_VARS, linux/sock_diag.h
+	const drops = 8    // SK_MEMINFO_DROPS
+	size := uint32(unsafe.Sizeof(info))
+	var errno syscall.Errno
+	err = e.raw.Control(func(fd uintptr) {
+		_, _, errno = unix.Syscall6(unix.SYS_GETSOCKOPT, fd, unix.SOL_SOCKET, unix.SO_MEMINFO,
+			uintptr(unsafe.Pointer(&info)), uintptr(unsafe.Pointer(&size)), 0)
+	})
+	if err == nil && errno != 0 {
+		err = errno
+	}
+	if err != nil {
+		return 0, fmt.Errorf("sock_diag events: drops: %w", err)
+	}
+	return uint64(info[drops]), nil
 }
 
 // Close ends a Receive under way, which returns os.ErrClosed.

@@ -1,0 +1,159 @@
+package poller
+
+import (
+	"errors"
+	"log/slog"
+	"os"
+	"sync"
+	"time"
+
+	"sockeye/poller/sockdiag"
+)
+
+// eventStream tells of sockets as they are destroyed. One goroutine receives; close ends it.
+type eventStream interface {
+	Receive(each func(*sockdiag.Record)) error
+	Lost() (uint64, error)
+	Close() error
+}
+
+// maxEndings bounds the endings that wait for the next poll; those beyond it are counted as lost.
+const maxEndings = 1 << 17
+
+// end is the last the kernel tells of a socket.
+type end struct {
+	record sockdiag.Record
+	at     time.Time
+}
+
+// endings collects the ends of connections from one poll to the next. Its goroutine runs from start to stop.
+type endings struct {
+	stream eventStream
+	log    *slog.Logger
+	done   chan struct{}
+
+	mu       sync.Mutex // guards what is below
+	list     []end
+	overflow uint64 // ends beyond maxEndings
+	dropped  uint64 // ends that the kernel dropped
+}
+
+// startEndings begins to collect. The caller ends it with stop.
+func startEndings(stream eventStream, log *slog.Logger) *endings {
+	e := &endings{stream: stream, log: log, done: make(chan struct{})}
+	go e.receiveAll()
+	return e
+}
+
+// stop ends the collecting and waits until it has ended.
+func (e *endings) stop() error {
+	err := e.stream.Close()
+	<-e.done
+	return err
+}
+
+// receiveAll receives until the stream is closed. A message that cannot be read is passed over.
+func (e *endings) receiveAll() {
+	defer close(e.done)
+	for {
+		err := e.stream.Receive(e.add)
+		switch {
+		case err == nil:
+		case errors.Is(err, os.ErrClosed):
+			return
+		case errors.Is(err, sockdiag.ErrLost):
+			e.countDropped()
+		default:
+			e.log.Warn("the ends of connections are not told any more", "error", err)
+			return
+		}
+	}
+}
+
+// add keeps the end of a socket.
+func (e *endings) add(r *sockdiag.Record) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if len(e.list) >= maxEndings {
+		e.overflow++
+		return
+	}
+	e.list = append(e.list, end{*r, time.Now()})
+}
+
+// countDropped asks how many messages the kernel has dropped; where it does not say, each report counts as one.
+func (e *endings) countDropped() {
+	n, err := e.stream.Lost()
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if err != nil {
+		n = e.dropped + 1
+	}
+	e.dropped = max(n, e.dropped)
+}
+
+// take hands over what came since the last call, in the memory of spare, and how many were lost since the start.
+func (e *endings) take(spare []end) (list []end, lost uint64) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	list, e.list = e.list, spare[:0]
+	return list, e.overflow + e.dropped
+}
+
+// eventSource is a source that can tell of endings.
+type eventSource interface {
+	events() (eventStream, error)
+}
+
+// listen begins to hear of endings while somebody watches, and stops when nobody does.
+func (p *Poller) listen(watched bool) {
+	switch {
+	case watched && p.endings == nil && !p.deaf:
+		p.openEndings()
+	case !watched && p.endings != nil:
+		p.closeEndings()
+	}
+}
+
+// openEndings starts the collecting. Where the kernel refuses, that is said once and not tried again.
+func (p *Poller) openEndings() {
+	s, ok := p.source.(eventSource)
+	if !ok {
+		p.deaf = true
+		return
+	}
+	stream, err := s.events()
+	if err != nil {
+		p.deaf = true
+		p.log.Warn("connections that live shorter than the interval are not seen", "error", err)
+		return
+	}
+	p.endings = startEndings(stream, p.log)
+}
+
+// closeEndings stops the collecting; what it lost stays counted.
+func (p *Poller) closeEndings() {
+	_, lost := p.endings.take(nil)
+	p.lostBefore += lost
+	if err := p.endings.stop(); err != nil {
+		p.log.Warn("endings", "error", err)
+	}
+	p.endings = nil
+}
+
+// takeEndings gathers what has ended since the last call, and returns how many endings were lost since the start. What
+// was gathered before a poll that failed waits for the next.
+func (p *Poller) takeEndings() (lost uint64) {
+	if p.endings == nil {
+		return p.lostBefore
+	}
+	list, lost := p.endings.take(p.spareEnds)
+	room := max(0, maxEndings-len(p.ends))
+	if more := len(list) - room; more > 0 {
+		p.lostBefore += uint64(more)
+		list = list[:room]
+	}
+	p.ends = append(p.ends, list...)
+	p.spareEnds = list
+	return p.lostBefore + lost
+}
