@@ -38,13 +38,29 @@ func (t *Table) apply(u *update) Delta {
 	for _, c := range d.Opened { // only now are all listeners known
 		t.direct(c, u.own)
 	}
+	t.pairUp(&d)
 	return d
+}
+
+// pairUp makes the ends of connections within this machine known to each other. An end that was there before and
+// learns of the other counts as changed.
+func (t *Table) pairUp(d *Delta) {
+	for _, c := range d.Changed {
+		t.pair(c, t.index[c.ID])
+	}
+	for _, c := range d.Opened {
+		other := t.pair(c, t.index[c.ID])
+		if other != nil && !other.FirstSeen.Equal(c.FirstSeen) {
+			d.Changed = append(d.Changed, other)
+		}
+	}
 }
 
 // remove takes a row out of the table.
 func (t *Table) remove(id ID) *Connection {
 	slot := t.index[id]
 	c := t.slots[slot]
+	t.unpair(c, slot)
 	t.slots[slot] = nil
 	t.free = append(t.free, slot)
 	delete(t.index, id)
@@ -81,7 +97,12 @@ func (t *Table) place(c *Connection) int32 {
 
 // change brings a row up to date.
 func (t *Table) change(s *Socket, u *update) *Connection {
-	c := t.slots[t.index[s.ID]]
+	slot := t.index[s.ID]
+	c := t.slots[slot]
+	if c.Local != s.Local || c.Remote != s.Remote {
+		t.unpair(c, slot)
+		c.Peer = 0
+	}
 	t.uncount(c)
 	c.update(s, u.elapsed)
 	t.count(c)

@@ -80,6 +80,8 @@ type Connection struct {
 	Direction Direction
 	// OwnerNote says why Owner is nil. It can also be set beside an Owner that is only remembered.
 	OwnerNote OwnerNote
+	// Peer is the other end of a connection within this machine, 0 where there is none or it was not seen.
+	Peer ID
 	// Final tells that bytes, round-trip time and retransmits are the connection's last: it is over.
 	Final bool
 	// Owner is the process that holds the socket, nil where unknown.

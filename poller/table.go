@@ -12,12 +12,13 @@ type Table struct {
 	unowned   map[ID]*Connection // rows whose owner is still looked for
 	waiting   map[ID]*Connection // TCP listeners
 	listeners listenerSet
+	peers     peers
 	history   history
 }
 
 // newTable returns an empty table.
 func newTable() *Table {
-	return &Table{index: map[ID]int32{}, unowned: map[ID]*Connection{}, waiting: map[ID]*Connection{}, listeners: listenerSet{}}
+	return &Table{index: map[ID]int32{}, unowned: map[ID]*Connection{}, waiting: map[ID]*Connection{}, listeners: listenerSet{}, peers: newPeers()}
 }
 
 // Status returns what is known of the table as a whole.
