@@ -60,7 +60,7 @@ var ownerNotes = [NumOwnerNotes]string{
 	"no process holds this socket any more",
 	"not accepted by the listening process yet",
 	"other user's process: needs CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH",
-	"no process found that holds this socket; it may live in another namespace",
+	"no process found that holds this socket; it may be hidden from this user or live in another namespace",
 	"not looked up yet",
 }
 
@@ -88,9 +88,9 @@ type Connection struct {
 	Owner *Process
 	// User is the name of UID, or its number in digits where it has no name; "" where UID is unknown.
 	User string
-	// FirstSeen is the time of the first poll that had this socket; with the monotonic reading.
+	// FirstSeen is the time of the first poll that had this socket, by the wall clock; it moves when that is set.
 	FirstSeen time.Time
-	// Opened is when it was opened, to the length of one interval; set where KnownOpened is.
+	// Opened is when it was opened, to the length of one interval and by the wall clock; set where KnownOpened is.
 	Opened time.Time
 	// ReceiveRate and SendRate are in bytes per second over the last interval; set where KnownRates is.
 	ReceiveRate, SendRate float64
@@ -103,5 +103,5 @@ func (c *Connection) Age(now time.Time) (age time.Duration, exact bool) {
 	if c.Known.Has(KnownOpened) {
 		from, exact = c.Opened, true
 	}
-	return max(0, now.Sub(from)), exact
+	return max(0, now.Round(0).Sub(from.Round(0))), exact
 }

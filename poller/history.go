@@ -19,7 +19,7 @@ type history struct {
 // add appends a sample, in place of the oldest when the ring is full. It takes the place of the newest where that is
 // less than a step from the one before.
 func (h *history) add(s Sample) {
-	if n := len(h.ring); n > 1 && s.At.Sub(h.ring[(h.start+n-2)%n].At) < historyStep {
+	if n := len(h.ring); n > 1 && !s.Gap && !h.ring[(h.start+n-1)%n].Gap && s.At.Sub(h.ring[(h.start+n-2)%n].At) < historyStep {
 		h.ring[(h.start+n-1)%n] = s
 		return
 	}

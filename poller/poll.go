@@ -50,7 +50,8 @@ func (p *Poller) take(ctx context.Context, next []Socket, lost uint64, at time.T
 		p.log.Info("polls work again")
 	}
 	p.failing = false
-	u := update{next: next, change: p.differ.diff(p.table, next), at: at, elapsed: p.elapsed(at),
+	elapsed, set := p.elapsed(at)
+	u := update{next: next, change: p.differ.diff(p.table, next), at: at.Round(0), elapsed: elapsed,
 		own: p.own.get(at), owners: p.owners, users: p.users.name}
 	p.forgetClosed(next, &u.change)
 	astray := newAstray(p.owners.verify())
@@ -58,16 +59,29 @@ func (p *Poller) take(ctx context.Context, next []Socket, lost uint64, at time.T
 	took := time.Since(at)
 	p.pace.took(took)
 	p.mu.Lock()
+	var all []*Connection
+	if set != 0 {
+		all = p.table.rebase(set)
+	}
 	ended := p.table.end(p.ends, p.zones.name)
 	p.ends = p.ends[:0]
 	d := p.table.apply(&u)
 	d.Ended, d.Changed = ended, p.table.settle(ended, d.Changed)
 	d.Changed = p.table.reown(p.owners, astray, d.Changed)
-	p.setStatus(at, took)
+	p.setStatus(u.at, took, elapsed == 0)
+	if set != 0 {
+		p.log.Info("the clock was set", "by", set)
+		d.Changed = standing(p.table, all)
+	}
 	p.countEndings(len(ended), lost)
 	d.Status = p.table.status
 	p.mu.Unlock()
 	p.tell(&d)
+}
+
+// standing returns those of the rows that are in the table.
+func standing(t *Table, rows []*Connection) []*Connection {
+	return slices.DeleteFunc(rows, func(c *Connection) bool { return t.rowOf(c.ID) != c })
 }
 
 // forgetClosed drops what is remembered of inodes that no socket has any more, before their numbers are used again.
@@ -84,14 +98,14 @@ func (p *Poller) forgetClosed(next []Socket, change *Change) {
 	}
 }
 
-// elapsed returns the time since the last whole poll, 0 where there was none or it is too long ago.
-func (p *Poller) elapsed(at time.Time) time.Duration {
-	last := p.table.status.At
-	d := at.Sub(last)
-	if last.IsZero() || d > maxGap*p.pace.interval {
-		return 0
+// elapsed returns the real time since the last whole poll, and 0 where there was none or it is too long ago; and by
+// how much the wall clock was set meanwhile.
+func (p *Poller) elapsed(at time.Time) (elapsed, set time.Duration) {
+	elapsed, set = p.clock.tick(at)
+	if elapsed > maxGap*p.pace.interval {
+		elapsed = 0
 	}
-	return d
+	return elapsed, set
 }
 
 // countEndings notes how many connections ended, and how many ends were lost since the start.
@@ -105,7 +119,7 @@ func (p *Poller) countEndings(ended int, lost uint64) {
 }
 
 // setStatus notes a whole poll.
-func (p *Poller) setStatus(at time.Time, took time.Duration) {
+func (p *Poller) setStatus(at time.Time, took time.Duration, gap bool) {
 	s := &p.table.status
 	s.Seq++
 	s.Took = took
@@ -115,7 +129,8 @@ func (p *Poller) setStatus(at time.Time, took time.Duration) {
 	if p.pace.stretched() {
 		s.Notes = append(s.Notes, fmt.Sprintf("A look at all sockets takes long on this machine; they are read every %v.", p.pace.interval))
 	}
-	p.table.history.add(Sample{At: at, Counts: s.Counts})
+	s.Gap = gap && s.Seq > 1
+	p.table.history.add(Sample{At: at, Counts: s.Counts, Gap: s.Gap})
 }
 
 func (p *Poller) tell(d *Delta) {

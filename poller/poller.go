@@ -39,6 +39,7 @@ type Poller struct {
 	differ    differ
 	dump      []Socket
 	pace      pace
+	clock     clock
 	attempted time.Time // the start of the last poll, failed or not
 	failing   bool
 
@@ -83,7 +84,9 @@ func New(ctx context.Context, o Options) (*Poller, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newPoller(s, newOwners(s.name()), o), nil
+	p := newPoller(s, newOwners(s.name()), o)
+	p.clock.running = systemRunning()
+	return p, nil
 }
 
 // newPoller puts a Poller together from its parts.
@@ -92,7 +95,7 @@ func newPoller(s source, owners ownerFinder, o Options) *Poller {
 		source: s, owners: owners, users: newUserNames(), observe: o.Observe, log: o.Log,
 		own:      ownAddresses{list: net.InterfaceAddrs, log: o.Log},
 		requests: make(chan request), watching: make(chan struct{}, 1),
-		pace: newPace(o.Interval), table: newTable(), zones: newZoneCache(interfaceName),
+		pace: newPace(o.Interval), clock: clock{running: sinceNow()}, table: newTable(), zones: newZoneCache(interfaceName),
 	}
 	p.table.status = Status{Source: string(s.name()), Interval: o.Interval, Notes: s.notes()}
 	return p

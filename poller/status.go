@@ -20,6 +20,8 @@ type Status struct {
 	Notes []string
 	// Counts is the number of sockets in each state.
 	Counts Counts
+	// Gap tells that nothing is known of the time since the poll before the last: nobody watched, or the machine slept.
+	Gap bool
 	// Took is how long the last poll took, from asking for the sockets to knowing their owners.
 	Took time.Duration
 	// Ended counts the connections whose end the kernel told of since the start, EndingsLost those of its messages
@@ -53,4 +55,7 @@ type Delta struct {
 type Sample struct {
 	At     time.Time
 	Counts Counts
+	// Gap tells that nothing is known of the time between the sample before and this one: nobody watched, or the
+	// machine slept.
+	Gap bool
 }
