@@ -44,7 +44,7 @@ const (
 // reuse looks at the numbers that a new descriptor most likely got: those whose socket is gone, and the ones after the
 // highest. It calls found with each socket until found returns false.
 func (h *holding) reuse(files openFiles, found func(number int32, inode uint32) bool) {
-	slices.Sort(h.holes)
+	h.tidy()
 	kept, empty, more := h.holes[:0], 0, true
 	for i, number := range h.holes {
 		if !more || empty == emptyHoles {
@@ -71,6 +71,15 @@ func (h *holding) reuse(files openFiles, found func(number int32, inode uint32) 
 		empty = 0
 		more = inode == 0 || found(h.top, inode)
 	}
+}
+
+// tidy sorts the holes and leaves out what is none.
+func (h *holding) tidy() {
+	slices.Sort(h.holes)
+	h.holes = slices.DeleteFunc(slices.Compact(h.holes), func(number int32) bool {
+		_, taken := h.sockets[number]
+		return taken
+	})
 }
 
 // list looks at every number that is not known to be a socket of the table, or, if all is set, at every number. It

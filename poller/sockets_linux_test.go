@@ -346,7 +346,7 @@ func ssEnd(s *Socket, a netip.AddrPort) string {
 func TestOwnersOfNewSockets(t *testing.T) {
 	for _, kind := range []SourceKind{SourceNetlink, SourceGopsutil} {
 		t.Run(string(kind), func(t *testing.T) {
-			p := poller(t, Options{Source: kind})
+			p := poller(t, Options{Source: kind, Interval: MaxInterval}) // a look may take long on a busy machine
 			p.poll(t.Context())
 			m := open(t)
 			p.poll(t.Context())

@@ -84,29 +84,41 @@ func recent(history []poller.Sample) []poller.Sample {
 	return history
 }
 
-// thin leaves at most chartPoints samples, the newest among them: an image for the first look needs no more.
+// thin leaves at most chartPoints samples, the newest among them and every gap: an image for the first look needs no
+// more.
 func thin(history []poller.Sample) []poller.Sample {
 	step := (len(history) + chartPoints - 1) / chartPoints
 	if step < 2 {
 		return history
 	}
 	few := []poller.Sample{history[0]}
-	for i := (len(history)-2)%step + 1; i < len(history); i += step {
-		few = append(few, history[i])
+	next := (len(history)-2)%step + 1
+	gap := false
+	for i := 1; i < len(history); i++ {
+		gap = gap || history[i].Gap
+		if i == next {
+			sample := history[i]
+			sample.Gap = gap
+			few, gap, next = append(few, sample), false, next+step
+		}
 	}
 	return few
 }
 
-// outline returns the polygon under a curve of sums.
+// outline returns the polygon under a curve of sums, which lies on the ground in a gap.
 func outline(history []poller.Sample, sums []int, end time.Time, top float64) string {
 	var b strings.Builder
-	x := 0
+	x, last := 0, 0
 	for i := range history {
 		before := float64(end.Sub(history[i].At)) / float64(chartSpan)
 		x = int(max(0, chartWidth*(1-before)))
-		if i == 0 {
+		switch {
+		case i == 0:
 			fmt.Fprintf(&b, "%d,%d", x, chartHeight)
+		case history[i].Gap: // down to the ground and along it
+			fmt.Fprintf(&b, " %d,%d %d,%d", last, chartHeight, x, chartHeight)
 		}
+		last = x
 		fmt.Fprintf(&b, " %d,%.0f", x, chartHeight*(1-float64(sums[i])/top))
 	}
 	fmt.Fprintf(&b, " %d,%d", x, chartHeight)

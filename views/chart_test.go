@@ -113,3 +113,30 @@ func TestThin(t *testing.T) {
 		}
 	}
 }
+
+// In a gap the curve lies on the ground, and thinning loses none.
+func TestGap(t *testing.T) {
+	h := make([]poller.Sample, 3)
+	for i := range h {
+		h[i].At = noon.Add(time.Duration(i) * time.Minute)
+		h[i].Counts[poller.StateListen] = 10
+	}
+	h[2].Gap = true
+	if got, want := areas(h)[0].Points, "360,120 360,0 480,0 480,120 600,120 600,0 600,120"; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+	long := make([]poller.Sample, 300)
+	for i := range long {
+		long[i].At = noon.Add(time.Duration(i) * time.Second)
+		long[i].Gap = i == 150
+	}
+	gaps := 0
+	for _, s := range thin(long) {
+		if s.Gap {
+			gaps++
+		}
+	}
+	if gaps != 1 {
+		t.Errorf("%d gaps after thinning, want 1", gaps)
+	}
+}

@@ -54,11 +54,14 @@ export class Chart {
 
   /**
    * Takes one more point; one that is not newer than the last is left out. It takes the place of the last where that
-   * is less than a step from the one before, as in the server's history.
+   * is less than a step from the one before, as in the server's history. Before a point with a gap nothing is known;
+   * counts that are null stand for that.
    */
-  add(at, counts) {
-    if (this.#points.length && at <= this.#points.at(-1)[0]) return;
-    if (this.#points.length > 1 && at - this.#points.at(-2)[0] < STEP) this.#points.pop();
+  add(at, counts, gap) {
+    const last = this.#points.at(-1)?.[0];
+    if (at <= last) return;
+    if (gap && last) this.#points.push([last + 1, ...counts.map(() => null)]);
+    else if (this.#points.length > 1 && at - this.#points.at(-2)[0] < STEP) this.#points.pop();
     this.#points = [...this.#points.filter((p) => p[0] > at - (SPAN + 10) * 1000), [at, ...counts]];
     if (!this.held) this.draw();
   }
@@ -101,8 +104,8 @@ export class Chart {
   /** Tells what was at the pointer's moment. */
   #point(index) {
     const point = index === null || index === undefined ? null : this.#points[index];
-    this.#readout.textContent = point ? `${clock(point[0])} · ${count(sum(point.slice(1)))} sockets` : "";
-    this.#onpoint(point ? point.slice(1) : null);
+    this.#readout.textContent = point && point[1] !== null ? `${clock(point[0])} · ${count(sum(point.slice(1)))} sockets` : "";
+    this.#onpoint(point && point[1] !== null ? point.slice(1) : null);
   }
 
   #repaint() {
@@ -126,8 +129,9 @@ export class Chart {
   }
 }
 
+/** The sum of counts, null where they are not known. */
 function sum(values) {
-  return values.reduce((a, b) => a + b, 0);
+  return values[0] === null ? null : values.reduce((a, b) => a + b, 0);
 }
 
 /** The series for uPlot: seconds, then sums from the highest to the lowest, so that each is drawn over the one before. */

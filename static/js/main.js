@@ -86,7 +86,7 @@ const net = new Net({
       return;
     }
     chart.held = page.paused;
-    chart.add(frame.at, frame.counts);
+    chart.add(frame.at, frame.counts, frame.gap);
     page.frame(store.status, frame.since?.length, frame.closed?.length);
     draw();
   },
