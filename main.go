@@ -134,7 +134,8 @@ func parseInterval(s string) (time.Duration, error) {
 	return d, nil
 }
 
-// fromEnvironment sets the flags that were not given from SOCKEYE_ variables.
+// fromEnvironment sets the flags that were not given from SOCKEYE_ variables; one that is empty is not set. The version
+// is no setting.
 func fromEnvironment(f *flag.FlagSet, env func(string) (string, bool)) error {
 	given := map[string]bool{}
 	f.Visit(func(f *flag.Flag) { given[f.Name] = true })
@@ -142,7 +143,7 @@ func fromEnvironment(f *flag.FlagSet, env func(string) (string, bool)) error {
 	f.VisitAll(func(fl *flag.Flag) {
 		name := "SOCKEYE_" + strings.ToUpper(strings.ReplaceAll(fl.Name, "-", "_"))
 		value, set := env(name)
-		if !set || given[fl.Name] || failure != nil {
+		if !set || value == "" || fl.Name == "version" || given[fl.Name] || failure != nil {
 			return
 		}
 		if err := f.Set(fl.Name, value); err != nil {
@@ -226,17 +227,29 @@ func holder(ctx context.Context, p *poller.Poller, a netip.AddrPort) string {
 	if err := p.Fresh(ctx); err != nil {
 		return ""
 	}
-	name := ""
+	name, exact := "", false
 	p.Read(func(t *poller.Table) {
 		for c := range t.All() {
-			taken := c.State == poller.StateListen && c.Local.Port() == a.Port() &&
-				(c.Local.Addr() == a.Addr() || c.Local.Addr().IsUnspecified() || a.Addr().IsUnspecified())
-			if taken && c.Owner != nil {
-				name = fmt.Sprintf("%s (PID %d)", views.Visible(c.Owner.Name), c.Owner.PID)
+			if c.Owner == nil || exact || !takes(c, a) {
+				continue
 			}
+			exact = c.Local.Addr() == a.Addr()
+			name = fmt.Sprintf("%s (PID %d)", views.Visible(c.Owner.Name), c.Owner.PID)
 		}
 	})
 	return name
+}
+
+// takes reports whether a listener keeps a from being bound.
+func takes(c *poller.Connection, a netip.AddrPort) bool {
+	if c.State != poller.StateListen || c.Local.Port() != a.Port() {
+		return false
+	}
+	theirs, ours := c.Local.Addr(), a.Addr()
+	if theirs.Is4() != ours.Is4() { // only a dual-stack listener on all addresses takes the other family's
+		return ours.Is4() && theirs.IsUnspecified() && !c.V6Only
+	}
+	return theirs == ours || theirs.IsUnspecified() || ours.IsUnspecified()
 }
 
 // version describes the build: the module's version, the commit where the build knows it, and the Go version.

@@ -61,6 +61,8 @@ func TestSettings(t *testing.T) {
 			with(func(c *settings) { c.allowHosts = []string{"d.example", "e.example"} })},
 		{"--tls-cert c.pem", environment{"SOCKEYE_TLS_KEY": "k.pem"}, with(func(c *settings) { c.tlsCert, c.tlsKey = "c.pem", "k.pem" })},
 		{"--version", nil, with(func(c *settings) { c.version = true })},
+		{"", environment{"SOCKEYE_SOURCE": "", "SOCKEYE_INTERVAL": ""}, standard}, // empty is not set
+		{"", environment{"SOCKEYE_VERSION": "1.4.2"}, standard},                   // usual in images, and no flag
 	} {
 		got, err := parseSettings(strings.Fields(test.args), test.env.lookup, io.Discard)
 		if diff := cmp.Diff(test.want, got, cmp.AllowUnexported(settings{})); err != nil || diff != "" {
@@ -92,11 +94,12 @@ func TestBadUsage(t *testing.T) {
 		{"--allow-host a/b", nil, "a/b"},
 		{"--version=maybe", nil, "version"},
 		{"", environment{"SOCKEYE_INTERVAL": "soon"}, `invalid value "soon" of SOCKEYE_INTERVAL: it must be 100ms to 1m`},
-		{"", environment{"SOCKEYE_SOURCE": ""}, `of SOCKEYE_SOURCE: source must be`},
-		{"", environment{"SOCKEYE_VERSION": "x"}, "SOCKEYE_VERSION"},
+		{"", environment{"SOCKEYE_SOURCE": "rubbish"}, `of SOCKEYE_SOURCE: source must be`},
 	} {
 		var out, errs bytes.Buffer
-		code := start(t.Context(), strings.Fields("--listen=127.0.0.1:0 "+test.args), test.env.lookup, &out, &errs)
+		limited, end := context.WithTimeout(t.Context(), 10*time.Second) // what is served by mistake ends
+		code := start(limited, strings.Fields("--listen=127.0.0.1:0 "+test.args), test.env.lookup, &out, &errs)
+		end()
 		line, rest, _ := strings.Cut(errs.String(), "\n")
 		if code != exitUsage || !strings.HasPrefix(line, "sockeye: ") || !strings.Contains(line, test.want) ||
 			rest != "sockeye --help lists the flags.\n" || out.Len() > 0 {

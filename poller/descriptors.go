@@ -41,9 +41,13 @@ const (
 	emptyTops  = 2
 )
 
+// finding takes a socket that was found behind a number, and tells whether it was wanted and whether more are.
+type finding func(number int32, inode uint32) (wanted, more bool)
+
 // reuse looks at the numbers that a new descriptor most likely got: those whose socket is gone, and the ones after the
-// highest. It calls found with each socket until found returns false.
-func (h *holding) reuse(files openFiles, found func(number int32, inode uint32) bool) {
+// highest. It hands each socket to found until no more is wanted. A number with a socket that nobody wants yet, since
+// it is newer than the dump, is looked at again the next time.
+func (h *holding) reuse(files openFiles, found finding) {
 	h.tidy()
 	kept, empty, more := h.holes[:0], 0, true
 	for i, number := range h.holes {
@@ -58,18 +62,38 @@ func (h *holding) reuse(files openFiles, found func(number int32, inode uint32) 
 			continue
 		}
 		empty = 0
-		more = inode == 0 || found(number, inode)
+		wanted := false
+		if inode != 0 {
+			wanted, more = found(number, inode)
+		}
+		if inode != 0 && !wanted {
+			kept = append(kept, number)
+		}
 	}
 	h.holes = kept
-	for empty = 0; more && empty < emptyTops; {
-		inode, err := files.socket(h.top + 1 + int32(empty))
+	if more {
+		h.beyond(files, found)
+	}
+}
+
+// beyond looks at the numbers after the highest.
+func (h *holding) beyond(files openFiles, found finding) {
+	empty, more := 0, true
+	for number := h.top + 1; more && empty < emptyTops; number++ {
+		inode, err := files.socket(number)
 		if err != nil {
 			empty++
 			continue
 		}
-		h.top += 1 + int32(empty)
 		empty = 0
-		more = inode == 0 || found(h.top, inode)
+		wanted := false
+		if inode != 0 {
+			wanted, more = found(number, inode)
+		}
+		h.top = number
+		if inode != 0 && !wanted {
+			h.holes = append(h.holes, number)
+		}
 	}
 }
 
@@ -83,8 +107,8 @@ func (h *holding) tidy() {
 }
 
 // list looks at every number that is not known to be a socket of the table, or, if all is set, at every number. It
-// calls found with each socket until found returns false. forbidden reports that some could not be seen.
-func (h *holding) list(files openFiles, buffer []int32, all bool, found func(number int32, inode uint32) bool) (numbers []int32, forbidden bool, err error) {
+// hands each socket to found until no more is wanted. forbidden reports that some could not be seen.
+func (h *holding) list(files openFiles, buffer []int32, all bool, found finding) (numbers []int32, forbidden bool, err error) {
 	numbers, err = files.numbers(buffer[:0])
 	if err != nil {
 		return numbers, errors.Is(err, fs.ErrPermission), err
@@ -98,7 +122,10 @@ func (h *holding) list(files openFiles, buffer []int32, all bool, found func(num
 		}
 		inode, err := files.socket(number)
 		forbidden = forbidden || errors.Is(err, fs.ErrPermission)
-		if inode != 0 && !found(number, inode) {
+		if inode == 0 {
+			continue
+		}
+		if _, more := found(number, inode); !more {
 			break
 		}
 	}

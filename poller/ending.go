@@ -32,7 +32,7 @@ func (t *Table) end(ends []end, zone func(uint32) string) []Ending {
 		e := &ends[i]
 		if e.record.Destination.Port() != 0 {
 			out = append(out, t.endOne(e, zone))
-		} else if row := t.rowOf(ID(e.record.Cookie)); row != nil && row.Connected() {
+		} else if row := t.lastOf(ID(e.record.Cookie)); row != nil && row.Connected() {
 			// Reset by this end: the kernel clears the socket before it goes, so the row's are the last values known.
 			out = append(out, Ending{Connection: *row, At: e.at, Seen: true})
 		}
@@ -44,17 +44,33 @@ func (t *Table) end(ends []end, zone func(uint32) string) []Ending {
 func (t *Table) endOne(e *end, zone func(uint32) string) Ending {
 	s := socketOf(e.record.Protocol, &e.record, zone)
 	s.Known &= lastFacts // the last message has neither user nor queues
-	row := t.rowOf(s.ID)
+	row := t.lastOf(s.ID)
 	if s.Known.Has(KnownBytes) {
 		passive := t.listeners.accepts(&s) || row != nil && row.Direction == Inbound
 		s.BytesReceived, s.BytesSent = finalBytes(&e.record.Info, passive, row != nil && row.peerClosed())
 	}
 	if row == nil {
 		c := Connection{Socket: s, FirstSeen: e.at, OwnerNote: OwnerUnsought, Final: true}
-		return Ending{Connection: c, At: e.at}
+		return Ending{Connection: c, At: e.at, info: &e.record.Info}
 	}
 	row.finish(&s)
 	return Ending{Connection: *row, At: e.at, Seen: true}
+}
+
+// lastOf returns the row with the given ID, though the poll before has closed it; nil where there is none.
+func (t *Table) lastOf(id ID) *Connection {
+	if row := t.rowOf(id); row != nil {
+		return row
+	}
+	return t.closed[id]
+}
+
+// keepClosed keeps the rows that a poll closed until the next.
+func (t *Table) keepClosed(rows []*Connection) {
+	t.closed = make(map[ID]*Connection, len(rows))
+	for _, c := range rows {
+		t.closed[c.ID] = c
+	}
 }
 
 // rowOf returns the row with the given ID, nil where there is none.
@@ -85,10 +101,14 @@ func (c *Connection) keepFinal(old *Socket) {
 }
 
 // settle gives rows that are new and have ended already, in TIME_WAIT, their final values, and adds those to changed
-// that were there and changed in nothing else.
+// that were there and changed in nothing else. A listener that is as new as the connection is known only now.
 func (t *Table) settle(ended []Ending, changed []*Connection) []*Connection {
 	for i := range ended {
 		e := &ended[i]
+		if e.info != nil && e.Known.Has(KnownBytes) && t.listeners.accepts(&e.Socket) {
+			e.BytesReceived, e.BytesSent = finalBytes(e.info, true, false)
+		}
+		e.info = nil
 		row := t.rowOf(e.ID)
 		switch {
 		case row == nil:

@@ -34,7 +34,7 @@ type endings struct {
 
 	mu       sync.Mutex // guards what is below
 	list     []end
-	overflow uint64 // ends beyond maxEndings
+	overflow uint64 // ends beyond maxEndings, and messages that could not be read
 	dropped  uint64 // ends that the kernel dropped
 }
 
@@ -52,7 +52,8 @@ func (e *endings) stop() error {
 	return err
 }
 
-// receiveAll receives until the stream is closed. A message that cannot be read is passed over.
+// receiveAll receives until the stream is closed, or breaks. A message that cannot be read is passed over and counts as
+// lost.
 func (e *endings) receiveAll() {
 	defer close(e.done)
 	for {
@@ -63,8 +64,11 @@ func (e *endings) receiveAll() {
 			return
 		case errors.Is(err, sockdiag.ErrLost):
 			e.countDropped()
+		case errors.Is(err, sockdiag.ErrShort) || errors.Is(err, sockdiag.ErrFamily):
+			e.countUnread()
 		default:
 			e.log.Warn("the ends of connections are not told any more", "error", err)
+			e.countUnread()
 			return
 		}
 	}
@@ -79,6 +83,13 @@ func (e *endings) add(r *sockdiag.Record) {
 		return
 	}
 	e.list = append(e.list, end{*r, time.Now()})
+}
+
+// countUnread counts a message that could not be read.
+func (e *endings) countUnread() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.overflow++
 }
 
 // countDropped asks how many messages the kernel has dropped; where it does not say, each report counts as one.

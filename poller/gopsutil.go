@@ -27,7 +27,7 @@ func newGopsutil() *gopsutilSource { return &gopsutilSource{list: psnet.Connecti
 func (g *gopsutilSource) name() SourceKind { return SourceGopsutil }
 
 func (g *gopsutilSource) notes() []string {
-	notes := []string{"Sockets of one kind that share both ends are shown as one by this source."}
+	notes := []string{"Sockets of one kind that share both ends are shown as one by this source, which knows no bytes, rates and queues."}
 	if g.reason != "" {
 		notes = append(notes, g.reason)
 	}

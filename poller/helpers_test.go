@@ -70,12 +70,12 @@ func lists(sockets *[]Socket, err *error) *scripted {
 // nobody is an ownerFinder that knows of no process.
 type nobody struct{}
 
-func (nobody) owner(*Socket) (*Process, OwnerNote)                 { return nil, OwnerNone }
-func (nobody) verify() (map[*Process]bool, map[uint32]bool)        { return nil, nil }
-func (nobody) find(context.Context, []*Socket, []int32, time.Time) {}
-func (nobody) forget(*Socket)                                      {}
-func nobodyKnown(string) (*user.User, error)                       { return nil, user.UnknownUserIdError(0) }
-func noAddresses() ([]net.Addr, error)                             { return nil, nil }
+func (nobody) owner(*Socket) (*Process, OwnerNote)                                 { return nil, OwnerNone }
+func (nobody) verify() (map[*Process]bool, map[uint32]bool)                        { return nil, nil }
+func (nobody) find(context.Context, []*Socket, func([]*Socket) []int32, time.Time) {}
+func (nobody) forget(*Socket)                                                      {}
+func nobodyKnown(string) (*user.User, error)                                       { return nil, user.UnknownUserIdError(0) }
+func noAddresses() ([]net.Addr, error)                                             { return nil, nil }
 
 // fake puts a Poller together that asks nothing of the system.
 func fake(s source, owners ownerFinder, o Options) *Poller {

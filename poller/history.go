@@ -16,12 +16,15 @@ type history struct {
 	start int
 }
 
-// add appends a sample, in place of the oldest when the ring is full. It takes the place of the newest where that is
-// less than a step from the one before.
+// add appends a sample, in place of the oldest when the ring is full. It takes the place of the newest where that
+// stands less than a step behind the one before.
 func (h *history) add(s Sample) {
-	if n := len(h.ring); n > 1 && !s.Gap && !h.ring[(h.start+n-1)%n].Gap && s.At.Sub(h.ring[(h.start+n-2)%n].At) < historyStep {
-		h.ring[(h.start+n-1)%n] = s
-		return
+	if n := len(h.ring); n > 1 && !s.Gap {
+		newest := &h.ring[(h.start+n-1)%n]
+		if !newest.Gap && newest.At.Sub(h.ring[(h.start+n-2)%n].At) < historyStep {
+			*newest = s
+			return
+		}
 	}
 	if len(h.ring) < historyLen {
 		h.ring = append(h.ring, s)

@@ -22,7 +22,7 @@ func TestHistory(t *testing.T) {
 		at := time.Unix(0, 0)
 		for i := range rapid.IntRange(0, 2*historyLen).Draw(t, "samples") {
 			at = at.Add(rapid.SampledFrom([]time.Duration{100 * time.Millisecond, time.Second, time.Minute}).Draw(t, "gap"))
-			if n := len(all); n > 1 && at.Sub(all[n-2].At) < historyStep {
+			if n := len(all); n > 1 && all[n-1].At.Sub(all[n-2].At) < historyStep {
 				all = all[:n-1]
 			}
 			all = append(all, Sample{At: at, Counts: Counts{i}})

@@ -2,6 +2,9 @@ package poller
 
 import (
 	"context"
+	"errors"
+	"io/fs"
+	"syscall"
 	"time"
 )
 
@@ -12,8 +15,8 @@ type ownerFinder interface {
 	// now, and the inodes of sockets that are not where they were found. Both are forgotten; the rows that show them
 	// are to be looked for again.
 	verify() (gone map[*Process]bool, lost map[uint32]bool)
-	// find looks for the owners of the sockets. The processes named in hints are looked at first.
-	find(ctx context.Context, wanted []*Socket, hints []int32, now time.Time)
+	// find looks for the owners of the sockets. The processes that hints names for those not known are looked at first.
+	find(ctx context.Context, wanted []*Socket, hints func(missing []*Socket) []int32, now time.Time)
 	// forget drops what is remembered of a socket that is gone.
 	forget(s *Socket)
 }
@@ -45,8 +48,9 @@ func (p *processes) get(pid int32) (*Process, error) {
 func (p *processes) verify() map[*Process]bool {
 	var gone map[*Process]bool
 	for pid, known := range p.byPID {
-		if now, err := p.read(pid); err == nil && now == *known {
-			continue
+		now, err := p.read(pid)
+		if err == nil && now == *known || err != nil && !isGone(err) {
+			continue // as it was, or nothing can be said of it now
 		}
 		if gone == nil {
 			gone = map[*Process]bool{}
@@ -57,12 +61,17 @@ func (p *processes) verify() map[*Process]bool {
 	return gone
 }
 
+// isGone reports whether an error means that a process is not there, or not for us to see.
+func isGone(err error) bool {
+	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ESRCH) || errors.Is(err, fs.ErrPermission)
+}
+
 // pidOwners serves a source that names the PID of each socket itself.
 type pidOwners struct{ processes *processes }
 
 func (o *pidOwners) verify() (map[*Process]bool, map[uint32]bool) { return o.processes.verify(), nil }
 
-func (o *pidOwners) find(_ context.Context, wanted []*Socket, _ []int32, _ time.Time) {
+func (o *pidOwners) find(_ context.Context, wanted []*Socket, _ func([]*Socket) []int32, _ time.Time) {
 	for _, s := range wanted {
 		if s.PID > 0 {
 			_, _ = o.processes.get(s.PID) // a process that has ended is unknown, which its row says

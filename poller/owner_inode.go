@@ -27,6 +27,7 @@ type inodeOwners struct {
 	held      map[int32]*holding // by PID
 	misses    map[uint32]miss
 	young     []youth
+	displaced []uint32 // inodes that were not where they were found, for verify to tell
 	polls     int
 	forbidden bool // the last whole walk met a process that may not be looked at
 	pidBuffer []int32
@@ -85,20 +86,24 @@ func (o *inodeOwners) drop(inode uint32) {
 }
 
 // find implements ownerFinder.
-func (o *inodeOwners) find(ctx context.Context, wanted []*Socket, hints []int32, now time.Time) {
+func (o *inodeOwners) find(ctx context.Context, wanted []*Socket, hints func([]*Socket) []int32, now time.Time) {
 	s := search{owners: o, open: map[uint32]bool{}}
+	var missing []*Socket
 	for _, w := range wanted {
 		if !o.due(w.Inode, now) {
 			continue
 		}
 		s.open[w.Inode] = true
+		missing = append(missing, w)
 		s.effort = max(s.effort, effortAfter(o.misses[w.Inode].wait))
 	}
 	if len(s.open) == 0 {
 		return
 	}
 	s.reuse()
-	s.walk(ctx, hints)
+	if len(s.open) > 0 {
+		s.walk(ctx, hints(missing))
+	}
 	for inode := range s.open {
 		m := o.misses[inode]
 		m.wait = min(max(firstRetry, 2*m.wait), lastRetry)
@@ -172,13 +177,13 @@ func (s *search) reuse() {
 }
 
 // collect gathers those sockets that are looked for, until all are found.
-func (s *search) collect(found map[int32]uint32) func(int32, uint32) bool {
+func (s *search) collect(found map[int32]uint32) finding {
 	seen := map[uint32]bool{}
-	return func(number int32, inode uint32) bool {
-		if s.open[inode] && !seen[inode] {
+	return func(number int32, inode uint32) (wanted, more bool) {
+		if wanted = s.open[inode] && !seen[inode]; wanted {
 			found[number], seen[inode] = inode, true
 		}
-		return len(seen) < len(s.open)
+		return wanted, len(seen) < len(s.open)
 	}
 }
 
@@ -199,8 +204,9 @@ func (s *search) keep(pid int32, before *Process, found map[int32]uint32) {
 	}
 	h := o.holding(pid)
 	for number, inode := range found {
-		if old, taken := h.sockets[number]; taken {
+		if old, taken := h.sockets[number]; taken && old != inode {
 			delete(o.byInode, old)
+			o.displaced = append(o.displaced, old)
 		}
 		h.sockets[number] = inode
 		o.byInode[inode] = place{pid, number}

@@ -25,7 +25,7 @@ func (o *inodeOwners) seek(now time.Time, hints []int32, inodes ...uint32) {
 	for _, inode := range inodes {
 		wanted = append(wanted, of(inode, 1000))
 	}
-	o.find(context.Background(), wanted, hints, now)
+	o.find(context.Background(), wanted, func([]*Socket) []int32 { return hints }, now)
 }
 
 // Owners are found by inode, each process is walked once, and none when nothing is looked for.
@@ -206,7 +206,7 @@ func TestInodeOwnersCutOff(t *testing.T) {
 	m := host(holds(10), holds(20), holds(30, 300))
 	ctx, cancel := context.WithCancel(t.Context())
 	m.onScan = func(int32) { cancel() }
-	m.finder().find(ctx, []*Socket{of(300, 1000)}, nil, start)
+	m.finder().find(ctx, []*Socket{of(300, 1000)}, unhinted, start)
 	if got := m.walked(); !slices.Equal(got, []int32{10}) {
 		t.Errorf("walked %v after the end of the context", got)
 	}

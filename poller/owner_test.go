@@ -114,6 +114,9 @@ func (m *machine) walked() []int32 {
 // finder makes a finder that looks at the machine as user 1000.
 func (m *machine) finder() *inodeOwners { return newInodeOwners(m, m.read, 1000) }
 
+// unhinted knows no likely owner.
+func unhinted([]*Socket) []int32 { return nil }
+
 // of makes a socket with the given inode, of a user.
 func of(inode, uid uint32) *Socket {
 	return &Socket{ID: ID(inode), Inode: inode, UID: uid, Known: KnownUID}
@@ -155,7 +158,7 @@ func TestPIDOwners(t *testing.T) {
 	o := &pidOwners{newProcesses(m.read)}
 	owned := func(pid int32, state State) (*Process, OwnerNote) {
 		s := &Socket{PID: pid, State: state}
-		o.find(context.Background(), []*Socket{s}, nil, start)
+		o.find(context.Background(), []*Socket{s}, unhinted, start)
 		return o.owner(s)
 	}
 	first, note := owned(7, StateEstablished)

@@ -24,7 +24,21 @@ func (o *inodeOwners) verify() (gone map[*Process]bool, lost map[uint32]bool) {
 			o.bury(pid)
 		}
 	}
-	return gone, o.recheck()
+	lost = o.recheck()
+	for _, inode := range o.displaced {
+		lost = with(lost, inode)
+	}
+	o.displaced = o.displaced[:0]
+	return gone, lost
+}
+
+// with adds an inode to a set that may be nil.
+func with(set map[uint32]bool, inode uint32) map[uint32]bool {
+	if set == nil {
+		set = map[uint32]bool{}
+	}
+	set[inode] = true
+	return set
 }
 
 // bury forgets what was known of a process that is gone.
@@ -62,22 +76,27 @@ func (o *inodeOwners) recheck() (lost map[uint32]bool) {
 
 // recheckProcess looks again at descriptors of one process.
 func (o *inodeOwners) recheckProcess(pid int32, numbers []int32, lost map[uint32]bool) map[uint32]bool {
-	files, err := o.fds.open(pid)
-	if err != nil {
-		return lost // the next verify finds out what became of it
-	}
-	defer files.Close()
 	h := o.held[pid]
+	files, err := o.fds.open(pid)
+	if err != nil && !isGone(err) {
+		return lost // nothing can be said of it now
+	}
+	if err == nil {
+		defer files.Close()
+	}
 	for _, number := range numbers {
 		inode, known := h.sockets[number]
-		if now, err := files.socket(number); !known || err == nil && now == inode {
+		if !known || err == nil && stillHolds(files, number, inode) {
 			continue
 		}
 		o.drop(inode)
-		if lost == nil {
-			lost = map[uint32]bool{}
-		}
-		lost[inode] = true
+		lost = with(lost, inode)
 	}
 	return lost
+}
+
+// stillHolds reports whether a number stands for a socket.
+func stillHolds(files openFiles, number int32, inode uint32) bool {
+	now, err := files.socket(number)
+	return err == nil && now == inode
 }

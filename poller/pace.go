@@ -14,7 +14,7 @@ const (
 )
 
 // pace decides the time between the starts of two polls. Polls that take over half of it stretch it, to 10 s at the
-// most; polls that take less than an eighth let it come back to what was asked for.
+// most; polls that take less than a fifth let it come back to what was asked for.
 type pace struct {
 	base, interval time.Duration
 }
@@ -26,7 +26,7 @@ func (p *pace) took(d time.Duration) {
 	switch limit := max(p.base, stretchLimit); {
 	case d > p.interval/2:
 		p.interval = min(2*p.interval, limit)
-	case d < p.interval/8:
+	case d < p.interval/5:
 		p.interval = max(p.interval/2, p.base)
 	}
 }

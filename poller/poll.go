@@ -47,7 +47,7 @@ func (p *Poller) fail(err error) {
 // take brings the table to the state of a whole dump.
 func (p *Poller) take(ctx context.Context, next []Socket, lost uint64, at time.Time) {
 	if p.failing {
-		p.log.Info("polls work again")
+		p.log.Warn("polls work again")
 	}
 	p.failing = false
 	elapsed, set := p.elapsed(at)
@@ -55,7 +55,7 @@ func (p *Poller) take(ctx context.Context, next []Socket, lost uint64, at time.T
 		own: p.own.get(at), owners: p.owners, users: p.users.name}
 	p.forgetClosed(next, &u.change)
 	astray := newAstray(p.owners.verify())
-	p.seekOwners(ctx, &u, astray)
+	p.seekOwners(ctx, &u, astray, at)
 	took := time.Since(at)
 	p.pace.took(took)
 	p.mu.Lock()
@@ -66,11 +66,13 @@ func (p *Poller) take(ctx context.Context, next []Socket, lost uint64, at time.T
 	ended := p.table.end(p.ends, p.zones.name)
 	p.ends = p.ends[:0]
 	d := p.table.apply(&u)
+	p.table.keepClosed(d.Closed)
 	d.Ended, d.Changed = ended, p.table.settle(ended, d.Changed)
 	d.Changed = p.table.reown(p.owners, astray, d.Changed)
 	p.setStatus(u.at, took, elapsed == 0)
 	if set != 0 {
-		p.log.Info("the clock was set", "by", set)
+		p.log.Warn("the clock was set", "by", set)
+		d.ClockSet = true
 		d.Changed = standing(p.table, all)
 	}
 	p.countEndings(len(ended), lost)
@@ -108,12 +110,18 @@ func (p *Poller) elapsed(at time.Time) (elapsed, set time.Duration) {
 	return elapsed, set
 }
 
+// lossShown is how long the page speaks of endings that were lost.
+const lossShown = time.Minute
+
 // countEndings notes how many connections ended, and how many ends were lost since the start.
 func (p *Poller) countEndings(ended int, lost uint64) {
 	s := &p.table.status
 	s.Ended += uint64(ended)
+	if lost > s.EndingsLost {
+		p.lossNoted = s.At
+	}
 	s.EndingsLost = lost
-	if lost > 0 {
+	if lost > 0 && s.At.Sub(p.lossNoted) < lossShown {
 		s.Notes = append(s.Notes, fmt.Sprintf("The ends of %d connections were not heard of: too many ended at once.", lost))
 	}
 }
@@ -142,9 +150,8 @@ func (p *Poller) tell(d *Delta) {
 // seekOwners looks for the owners of sockets that are new, that got another inode, whose owner is gone and whose
 // owner was not found before, but not of those that have just been closed. Reading the table needs no lock here: only
 // this goroutine changes it.
-func (p *Poller) seekOwners(ctx context.Context, u *update, a astray) {
+func (p *Poller) seekOwners(ctx context.Context, u *update, a astray, now time.Time) {
 	var wanted []*Socket
-	var hints []int32
 	for _, list := range [...][]int{u.change.Opened, u.change.Changed} {
 		for _, i := range list {
 			wanted = append(wanted, &u.next[i])
@@ -162,10 +169,7 @@ func (p *Poller) seekOwners(ctx context.Context, u *update, a astray) {
 			}
 		}
 	}
-	if len(wanted) > 0 {
-		hints = p.table.owningPIDs(wanted)
-	}
-	p.owners.find(ctx, wanted, hints, u.at)
+	p.owners.find(ctx, wanted, p.table.owningPIDs, now)
 }
 
 // owningPIDs returns the processes that most likely hold the wanted sockets: those that listen where one of them has

@@ -49,6 +49,7 @@ type Poller struct {
 	ends       []end    // heard of since the last whole poll
 	spareEnds  []end
 	lostBefore uint64
+	lossNoted  time.Time // when endings were lost last
 	zones      zoneCache
 
 	mu    sync.RWMutex // guards the table; only Run's goroutine changes it

@@ -19,7 +19,7 @@ func readProcess(pid int32) (Process, error) {
 	}
 	name, err := p.Name()
 	if err != nil {
-		return Process{}, fmt.Errorf("process %d: name: %w", pid, err)
+		name = "" // a protected process, whose PID is known all the same
 	}
 	name = name[:min(len(name), maxName)]
 	created, err := p.CreateTime()

@@ -29,7 +29,7 @@ func look(p procfs, pid int32, found func(inode uint32) bool) (forbidden bool, e
 		return false, err
 	}
 	defer files.Close()
-	_, forbidden, err = new(holding).list(files, nil, true, func(_ int32, inode uint32) bool { return found(inode) })
+	_, forbidden, err = new(holding).list(files, nil, true, func(_ int32, inode uint32) (bool, bool) { return true, found(inode) })
 	if errors.Is(err, fs.ErrPermission) {
 		return true, nil
 	}

@@ -48,11 +48,11 @@ func socketOf(protocol uint8, r *sockdiag.Record, zone func(uint32) string) Sock
 	return s
 }
 
-// hasUser reports whether the record's uid means something: sockets that wait without a struct sock, and requests
-// not yet answered, carry zeros in its place.
+// hasUser reports whether the record's uid means something: sockets that wait without a struct sock, requests not yet
+// answered and, before Linux 6.17, sockets that no descriptor refers to carry zeros in its place.
 func hasUser(s *Socket, r *sockdiag.Record) bool {
 	mini := s.State == StateTimeWait || s.State == StateSynReceived || r.Timer == sockdiag.TimerTimeWait
-	return !mini || r.UID != 0
+	return r.UID != 0 || !mini && r.Inode != 0
 }
 
 // setInfo takes over what struct tcp_info tells of a connection.

@@ -62,6 +62,6 @@ func openSource(ctx context.Context, kind SourceKind, log *slog.Logger) (source,
 		log.Warn("netlink refused, using gopsutil", "error", err)
 	}
 	g := newGopsutil()
-	g.reason = "The kernel's socket list (netlink) is not available here; rows come from gopsutil, without bytes and rates."
+	g.reason = "The kernel's socket list (netlink) is not available here; rows come from gopsutil."
 	return g, nil
 }

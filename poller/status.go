@@ -1,6 +1,10 @@
 package poller
 
-import "time"
+import (
+	"time"
+
+	"sockeye/poller/sockdiag"
+)
 
 // Status is what is known of the table as a whole.
 type Status struct {
@@ -39,13 +43,19 @@ type Ending struct {
 	At time.Time
 	// Seen tells that it was in the table.
 	Seen bool
+
+	info *sockdiag.Info // the kernel's counters, until the listeners of the same poll are known
 }
 
 // Delta is what one poll changed. Its rows are valid for the length of an observer's call.
 type Delta struct {
 	Status
-	// Opened, Changed and Closed hold the rows, each in the order of the dump; Closed has their last values.
+	// Opened, Changed and Closed hold the rows; Closed has their last values. A row may be named in Changed more than
+	// once, and every row of which anything changed is named.
 	Opened, Changed, Closed []*Connection
+	// ClockSet tells that the wall clock was set since the poll before: the times of all rows and of the history have
+	// moved with it.
+	ClockSet bool
 	// Ended are the connections whose end the kernel told of since the poll before, oldest first: those that lived
 	// between two polls included. It is empty where the source hears of no endings.
 	Ended []Ending

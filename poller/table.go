@@ -10,6 +10,7 @@ type Table struct {
 	slots     []*Connection // nil where free
 	free      []int32
 	unowned   map[ID]*Connection // rows whose owner is still looked for
+	closed    map[ID]*Connection // rows that the last poll closed: the word of their end may come after it
 	waiting   map[ID]*Connection // TCP listeners
 	listeners listenerSet
 	peers     peers

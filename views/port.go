@@ -78,6 +78,9 @@ func holders(rows []poller.Connection) string {
 
 // others tells what holds a port without listening on it.
 func others(rows []poller.Connection) string {
+	if len(rows) == 1 && rows[0].OwnerNote == poller.OwnerNone {
+		return fmt.Sprintf("the system keeps it for a while in %s, after a connection that is over", rows[0].State)
+	}
 	if len(rows) == 1 {
 		return fmt.Sprintf("%s still holds it with a socket in %s", owner(&rows[0]), rows[0].State)
 	}

@@ -45,7 +45,7 @@ func (s *Site) dashboard(c echo.Context) error {
 func fillDashboard(d *views.Dashboard, t *poller.Table, sp span) {
 	rows := selectRows(d.Query, t)
 	d.Matched, d.Total = len(rows), t.Len()
-	for _, c := range sp.slice(rows) {
+	for _, c := range within(sp, rows) {
 		d.Rows = append(d.Rows, *c)
 	}
 	d.Status, d.History = t.Status(), t.History()

@@ -24,7 +24,7 @@ import (
 // contract are the fields of a connection in their order. Scripts rely on them: changing one is a decision.
 var contract = strings.Fields(`id protocol family local_address local_port local_service remote_address remote_port
 	remote_service remote_name state direction pid process user uid opened_at age_seconds receive_queue send_queue
-	bytes_received bytes_sent receive_rate send_rate rtt_ms retransmits owner_note`)
+	bytes_received bytes_sent receive_rate send_rate rtt_ms retransmits owner_note peer_id`)
 
 // contractHead are the fields around the connections.
 var contractHead = strings.Fields("at seq host source complete notes total matched connections")
@@ -159,7 +159,7 @@ func TestUnknownIsNull(t *testing.T) {
 			"remote_address": "198.51.100.9", "remote_port": 443.0, "remote_service": "https", "remote_name": nil,
 			"state": "ESTABLISHED", "direction": "outbound", "pid": 1.0, "process": "curl", "user": rows[0]["user"], "uid": 0.0,
 			"opened_at": at, "age_seconds": 0.0, "receive_queue": 0.0, "send_queue": 0.0, "bytes_received": 0.0, "bytes_sent": 0.0,
-			"receive_rate": 0.0, "send_rate": 0.0, "rtt_ms": 0.0, "retransmits": 0.0, "owner_note": nil,
+			"receive_rate": 0.0, "send_rate": 0.0, "rtt_ms": 0.0, "retransmits": 0.0, "owner_note": nil, "peer_id": nil,
 		}
 		unknown := map[string]any{"id": "1", "protocol": "tcp", "family": "ipv4", "local_address": "0.0.0.0", "local_port": 1.0,
 			"local_service": rows[1]["local_service"], "state": "LISTEN", "direction": "listening",

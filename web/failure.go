@@ -17,7 +17,7 @@ func (s *Site) Failure(c echo.Context, status int, text string) error {
 	switch extension := path.Ext(p); {
 	case extension == ".json" || extension == ".ndjson" || p == "/view" || p == "/live" || p == "/healthz":
 		return c.JSON(status, failureJSON{text})
-	case extension == ".csv" || strings.HasPrefix(p, "/static/"):
+	case extension == ".csv" || p == "/metrics" || strings.HasPrefix(p, "/static/"):
 		return c.String(status, text+"\n")
 	}
 	f := views.Failure{Status: status, Title: text, Advice: advice(status)}

@@ -72,13 +72,28 @@ func (v value) String() string {
 	return ""
 }
 
-// appendJSONString appends s in quotes.
+// appendJSONString appends s in quotes, as encoding/json writes it.
 func appendJSONString(dst []byte, s string) []byte {
+	if isPlain(s) {
+		return append(append(append(dst, '"'), s...), '"')
+	}
 	b, err := json.Marshal(s)
 	if err != nil { // cannot be: a string has a JSON form
 		return append(dst, "null"...)
 	}
 	return append(dst, b...)
+}
+
+// isPlain reports whether encoding/json leaves the text as it is: printable ASCII without what is escaped in JSON or
+// HTML.
+func isPlain(s string) bool {
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c < ' ', c > '~', c == '"', c == '\\', c == '<', c == '>', c == '&':
+			return false
+		}
+	}
+	return true
 }
 
 // field is a named fact of a connection, as it stands at a moment.
@@ -99,7 +114,7 @@ func dataFields() []field {
 		{"receive_queue", receiveQueue}, {"send_queue", sendQueue},
 		{"bytes_received", bytesReceived}, {"bytes_sent", bytesSent},
 		{"receive_rate", receiveRate}, {"send_rate", sendRate},
-		{"rtt_ms", rtt}, {"retransmits", retransmits}, {"owner_note", ownerNote},
+		{"rtt_ms", rtt}, {"retransmits", retransmits}, {"owner_note", ownerNote}, {"peer_id", peerID},
 	}
 }
 
@@ -161,6 +176,13 @@ func state(c *poller.Connection, _ time.Time) value     { return textOf(c.State.
 func direction(c *poller.Connection, _ time.Time) value { return textOf(c.Direction.String()) }
 func user(c *poller.Connection, _ time.Time) value      { return textOf(c.User) }
 func ownerNote(c *poller.Connection, _ time.Time) value { return textOf(c.OwnerNote.String()) }
+
+func peerID(c *poller.Connection, _ time.Time) value {
+	if c.Peer == 0 {
+		return value{}
+	}
+	return textOf(c.Peer.String())
+}
 
 func localAddress(c *poller.Connection, _ time.Time) value { return textOf(c.Local.Addr().String()) }
 func localPort(c *poller.Connection, _ time.Time) value    { return port(c.Local) }

@@ -40,7 +40,7 @@ type snapFrame struct {
 	Offset  int               `json:"offset"`
 	Limit   int               `json:"limit"`
 	Rows    []json.RawMessage `json:"rows"`
-	History [][]int64         `json:"history"`
+	History [][]*int64        `json:"history"`
 }
 
 // deltaFrame is what changed in a window since the frame before.
@@ -53,6 +53,8 @@ type deltaFrame struct {
 	Order  *[]string         `json:"order,omitempty"`
 	Closed []string          `json:"closed,omitempty"`
 	Since  []string          `json:"since,omitempty"`
+	Gap    bool              `json:"gap,omitempty"`
+	Short  int               `json:"short,omitempty"`
 }
 
 // errorFrame answers a message that could not be used.
@@ -93,17 +95,34 @@ func stateNames() []string {
 	return n
 }
 
-// points returns the history as arrays of the moment and the counts.
-func points(samples []poller.Sample) [][]int64 {
-	out := make([][]int64, len(samples))
+// points returns the history as arrays of the moment and the counts. In a gap stands a point whose counts are null.
+func points(samples []poller.Sample) [][]*int64 {
+	out := make([][]*int64, 0, len(samples))
 	for i := range samples {
-		point := []int64{millis(samples[i].At)}
-		for _, n := range counts(&samples[i].Counts) {
-			point = append(point, int64(n))
+		at, states := millis(samples[i].At), counts(&samples[i].Counts)
+		if samples[i].Gap && i > 0 {
+			after := millis(samples[i-1].At) + 1
+			out = append(out, append([]*int64{&after}, make([]*int64, len(states))...))
 		}
-		out[i] = point
+		point := []*int64{&at}
+		for _, n := range states {
+			count := int64(n)
+			point = append(point, &count)
+		}
+		out = append(out, point)
 	}
 	return out
+}
+
+// short counts the connections that came and went between two polls, so that no table had them.
+func short(ended []poller.Ending) int {
+	n := 0
+	for i := range ended {
+		if !ended[i].Seen {
+			n++
+		}
+	}
+	return n
 }
 
 // millis returns the milliseconds since 1970, 0 for the zero time.

@@ -9,16 +9,17 @@ import (
 
 // hub keeps the views that somebody looks at and hands each of their viewers what changed.
 type hub struct {
-	poller *poller.Poller
-	fields []field
+	poller  *poller.Poller
+	fields  []field
+	traffic traffic
 
 	mu      sync.Mutex
-	views   map[string]*view // by Query.Encode
+	shelf   *shelf
 	viewers int
 }
 
 func newHub(p *poller.Poller) *hub {
-	return &hub{poller: p, fields: liveFields(), views: map[string]*view{}}
+	return &hub{poller: p, fields: liveFields(), shelf: newShelf()}
 }
 
 // observe is the poller's observer: it brings every view up to date and offers the change to the viewers. It never
@@ -26,15 +27,17 @@ func newHub(p *poller.Poller) *hub {
 func (h *hub) observe(d *poller.Delta) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	for _, v := range h.views {
-		v.apply(d)
+	h.shelf.apply(d, func(v *view) {
 		for _, w := range v.windows {
-			m := w.delta(v, d)
+			m := w.delta(v, h.shelf.roster, d)
 			for viewer := range w.viewers {
-				viewer.offer(m)
+				h.traffic.replaced.Add(viewer.offer(m))
+				if d.ClockSet {
+					viewer.demand() // the chart's points have moved with the clock
+				}
 			}
 		}
-	}
+	})
 }
 
 // join lets a viewer look at a window of a query's view, and only at that; the viewer is to be sent a snapshot next.
@@ -43,25 +46,22 @@ func (h *hub) join(viewer *viewer, q query.Query, s span) {
 	defer h.mu.Unlock()
 	h.leaveLocked(viewer)
 	h.poller.Read(func(t *poller.Table) {
-		key := q.Encode()
-		v := h.views[key]
-		if v == nil {
-			v = newView(q, t)
-			h.views[key] = v
-		}
-		v.catchUp(t)
+		v := h.shelf.open(q, t)
 		w := v.windows[s]
 		if w == nil {
 			w = newWindow(s, h.fields)
 			status := t.Status()
-			w.fill(v, &status)
+			w.fill(v, h.shelf.roster, &status)
 			v.windows[s] = w
 		}
 		w.viewers[viewer] = struct{}{}
 		viewer.view, viewer.window = v, w
 	})
-	viewer.demand()
+	h.resync(viewer)
 }
+
+// resync makes a snapshot the next thing that the viewer is sent.
+func (h *hub) resync(viewer *viewer) { h.traffic.replaced.Add(viewer.demand()) }
 
 // leave ends what join began.
 func (h *hub) leave(viewer *viewer) {
@@ -82,22 +82,29 @@ func (h *hub) leaveLocked(viewer *viewer) {
 		delete(v.windows, w.span)
 	}
 	if len(v.windows) == 0 {
-		delete(h.views, v.query.Encode())
+		h.shelf.close(v)
 	}
 }
 
 // snap encodes the window that the viewer looks at as a whole.
-func (h *hub) snap(viewer *viewer) (m message) {
+func (h *hub) snap(viewer *viewer) (m *message) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.poller.Read(func(t *poller.Table) {
-		m = viewer.window.snap(t.History())
+		m = viewer.window.snap(t)
 	})
 	return m
 }
 
+// looking returns how many viewers there are.
+func (h *hub) looking() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.viewers
+}
+
 // maxViewers is how many viewers are let in at once.
-const maxViewers = 64
+const maxViewers = 200
 
 // admit counts a viewer in; ok is false where there are too many.
 func (h *hub) admit() (ok bool) {

@@ -141,10 +141,13 @@ func (s *session) send(ctx context.Context) error {
 			return err
 		}
 	}
+	if pending != nil && pending.from != s.sent {
+		s.hub.traffic.replaced.Add(1)
+		snap = true
+	}
 	switch {
-	case snap || pending != nil && pending.from != s.sent:
-		m := s.hub.snap(s.viewer)
-		pending = &m
+	case snap:
+		pending = s.hub.snap(s.viewer)
 	case pending == nil:
 		return nil
 	}
@@ -155,7 +158,11 @@ func (s *session) send(ctx context.Context) error {
 func (s *session) write(ctx context.Context, message []byte) error {
 	ctx, cancel := context.WithTimeout(ctx, writeTimeout)
 	defer cancel()
-	return s.channel.write(ctx, message)
+	if err := s.channel.write(ctx, message); err != nil {
+		return err
+	}
+	s.hub.traffic.count(message)
+	return nil
 }
 
 // pingAll asks for a sign of life until there is none.
@@ -204,7 +211,7 @@ func (s *session) message(b []byte) error {
 		return err
 	}
 	if m.Type == "resync" {
-		s.viewer.demand()
+		s.hub.resync(s.viewer)
 		return nil
 	}
 	q, sp, err := m.view()

@@ -266,8 +266,8 @@ func TestRefusedUpgrades(t *testing.T) {
 			t.Errorf("%s: answered %q", rawQuery, body)
 		}
 	}
-	if h.hub.viewers != 0 || len(h.hub.views) != 0 {
-		t.Errorf("%d viewers, %d views", h.hub.viewers, len(h.hub.views))
+	if h.hub.viewers != 0 || len(h.hub.shelf.views) != 0 {
+		t.Errorf("%d viewers, %d views", h.hub.viewers, len(h.hub.shelf.views))
 	}
 }
 
@@ -309,8 +309,8 @@ func TestFullHouse(t *testing.T) {
 	if err == nil || res == nil || res.StatusCode != http.StatusServiceUnavailable || res.Header.Get("Retry-After") != "10" {
 		t.Fatalf("the 65th: %v, %v", res, err)
 	}
-	if maxViewers != 64 {
-		t.Errorf("docs/protocol.md says 64 viewers, not %d", maxViewers)
+	if maxViewers != 200 {
+		t.Errorf("docs/protocol.md says 200 viewers, not %d", maxViewers)
 	}
 	for _, b := range all[:2] {
 		if err := b.Close(websocket.StatusNormalClosure, ""); err != nil {
@@ -368,8 +368,8 @@ func TestComingAndGoing(t *testing.T) {
 	}
 	wait(t, func() bool { return h.counted() == 0 })
 	h.hub.mu.Lock()
-	if len(h.hub.views) != 0 {
-		t.Errorf("%d views stay", len(h.hub.views))
+	if len(h.hub.shelf.views) != 0 {
+		t.Errorf("%d views stay", len(h.hub.shelf.views))
 	}
 	h.hub.mu.Unlock()
 	h.client.CloseIdleConnections()

@@ -131,7 +131,7 @@ func TestStalledViewer(t *testing.T) {
 func TestOnePendingFrame(t *testing.T) {
 	v := newViewer()
 	for i := range uint64(20) {
-		v.offer(message{from: i, seq: i + 1})
+		v.offer(&message{from: i, seq: i + 1})
 		if _, again := v.pending, v.snap; again == (i == 0) || len(v.wake) != 1 {
 			t.Fatalf("after %d frames: pending %v, snap %v, awake %d", i+1, v.pending, v.snap, len(v.wake))
 		}
@@ -179,7 +179,7 @@ func TestViewerThatDoesNotAnswer(t *testing.T) {
 		if _, _, at := v.ended(); at.Sub(start) != 15*time.Second {
 			t.Errorf("cut after %v", at.Sub(start))
 		}
-		if len(s.hub.views) != 0 {
+		if len(s.hub.shelf.views) != 0 {
 			t.Error("its view stays")
 		}
 	})
@@ -213,7 +213,7 @@ func TestServerStops(t *testing.T) {
 			if code != closeGoingAway && !stalled || at.Sub(begin) > writeTimeout {
 				t.Errorf("stalled %v: closed with %d after %v", stalled, code, at.Sub(begin))
 			}
-			if len(s.hub.views) != 0 {
+			if len(s.hub.shelf.views) != 0 {
 				t.Error("its view stays")
 			}
 		})
@@ -229,7 +229,7 @@ func TestClientLeaves(t *testing.T) {
 		if code, reason, _ := v.ended(); code != closeNormal || reason != "" {
 			t.Errorf("closed with %d %q", code, reason)
 		}
-		if len(s.hub.views) != 0 {
+		if len(s.hub.shelf.views) != 0 {
 			t.Error("its view stays")
 		}
 	})
@@ -299,8 +299,8 @@ func TestViewThatCannotBeRead(t *testing.T) {
 				t.Errorf("%s: answered %s", message, frames[0])
 			}
 		}
-		if s.hub.views["state=ESTABLISHED"] == nil || len(s.hub.views) != 1 {
-			t.Errorf("views %v", s.hub.views)
+		if s.hub.shelf.views["state=ESTABLISHED"] == nil || len(s.hub.shelf.views) != 1 {
+			t.Errorf("views %v", s.hub.shelf.views)
 		}
 		time.Sleep(time.Second)
 		v.expect(t, "delta 1-2")
@@ -323,8 +323,8 @@ func TestViewerTurns(t *testing.T) {
 		v.expect(t, "snap 1")
 		time.Sleep(time.Second)
 		v.expect(t, "delta 1-2")
-		if s.hub.views["state=ESTABLISHED&sort=-pid"] == nil || len(s.hub.views) != 1 {
-			t.Errorf("views %v", s.hub.views)
+		if s.hub.shelf.views["state=ESTABLISHED&sort=-pid"] == nil || len(s.hub.shelf.views) != 1 {
+			t.Errorf("views %v", s.hub.shelf.views)
 		}
 	})
 }
@@ -334,9 +334,9 @@ func TestViewsAreShared(t *testing.T) {
 	room(t, func(t *testing.T, m *machine, s *Site) {
 		first, second := sit(t, s, "state=established&port=443"), sit(t, s, "q=state:ESTAB+port:443&limit=60")
 		third, fourth := sit(t, s, "state=ESTABLISHED&port=443&offset=7"), sit(t, s, "proto=udp")
-		shared := s.hub.views["state=ESTABLISHED&port=443"]
-		if len(s.hub.views) != 2 || shared == nil || len(shared.windows) != 2 {
-			t.Fatalf("%d views: %v", len(s.hub.views), s.hub.views)
+		shared := s.hub.shelf.views["state=ESTABLISHED&port=443"]
+		if len(s.hub.shelf.views) != 2 || shared == nil || len(shared.windows) != 2 {
+			t.Fatalf("%d views: %v", len(s.hub.shelf.views), s.hub.shelf.views)
 		}
 		if w := shared.windows[span{0, 60}]; len(w.viewers) != 2 {
 			t.Errorf("the window has %d viewers", len(w.viewers))
@@ -347,8 +347,8 @@ func TestViewsAreShared(t *testing.T) {
 		}{{first, 2, 2}, {third, 2, 1}, {second, 1, 0}, {fourth, 0, 0}} {
 			step.who.leave()
 			<-step.who.done
-			if len(s.hub.views) != step.views || len(shared.windows) != step.windows {
-				t.Errorf("after %d went: %d views and %d windows", i+1, len(s.hub.views), len(shared.windows))
+			if len(s.hub.shelf.views) != step.views || len(shared.windows) != step.windows {
+				t.Errorf("after %d went: %d views and %d windows", i+1, len(s.hub.shelf.views), len(shared.windows))
 			}
 		}
 	})
@@ -361,8 +361,8 @@ func TestLeaveTwice(t *testing.T) {
 		s.hub.join(v, query.Query{}, span{0, 60})
 		s.hub.leave(v)
 		s.hub.leave(v)
-		if len(s.hub.views) != 0 {
-			t.Errorf("views %v", s.hub.views)
+		if len(s.hub.shelf.views) != 0 {
+			t.Errorf("views %v", s.hub.shelf.views)
 		}
 	})
 }

@@ -20,10 +20,11 @@ import (
 // Site is the pages, the data and the live view of one machine's sockets. Its handlers expect the server's gates in
 // front of them.
 type Site struct {
-	poller *poller.Poller
-	hub    *hub
-	host   string
-	log    *slog.Logger
+	poller  *poller.Poller
+	hub     *hub
+	metrics *metrics
+	host    string
+	log     *slog.Logger
 }
 
 // New makes the site. The poller has to call [Site.Observe] after each poll.
@@ -33,11 +34,15 @@ func New(p *poller.Poller, log *slog.Logger) *Site {
 		log.Warn("the machine's name is unknown", "error", err)
 		host = "localhost"
 	}
-	return &Site{poller: p, hub: newHub(p), host: host, log: log}
+	hub := newHub(p)
+	return &Site{poller: p, hub: hub, metrics: newMetrics(p, hub, log), host: host, log: log}
 }
 
-// Observe hands a poll's change to all viewers. It never waits for one.
-func (s *Site) Observe(d *poller.Delta) { s.hub.observe(d) }
+// Observe counts a poll and hands its change to all viewers. It never waits for one.
+func (s *Site) Observe(d *poller.Delta) {
+	s.metrics.observe(d)
+	s.hub.observe(d)
+}
 
 // Routes adds the site's routes to e.
 func (s *Site) Routes(e *echo.Echo) {
@@ -51,6 +56,7 @@ func (s *Site) Routes(e *echo.Echo) {
 	e.GET("/ports", s.portForm)
 	e.GET("/ports/*", s.portAnswer)
 	e.GET("/healthz", s.health)
+	e.GET("/metrics", s.metricsPage)
 	e.GET(static.Prefix+"*", echo.WrapHandler(static.Handler()))
 }
 
@@ -62,9 +68,7 @@ var errNoTable = echo.NewHTTPError(http.StatusServiceUnavailable, "The sockets o
 
 // fresh brings the table up to date and hands it out. It fails where there has never been a whole one.
 func (s *Site) fresh(ctx context.Context, read func(*poller.Table)) error {
-	ctx, cancel := context.WithTimeout(ctx, pollPatience)
-	defer cancel()
-	if err := s.poller.Fresh(ctx); err != nil && !errors.Is(err, context.DeadlineExceeded) {
+	if err := s.refresh(ctx); err != nil {
 		return err
 	}
 	var missing bool
@@ -75,6 +79,16 @@ func (s *Site) fresh(ctx context.Context, read func(*poller.Table)) error {
 	})
 	if missing {
 		return errNoTable
+	}
+	return nil
+}
+
+// refresh brings the table up to date, or gives that up when it takes too long. It fails only where ctx ends.
+func (s *Site) refresh(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, pollPatience)
+	defer cancel()
+	if err := s.poller.Fresh(ctx); err != nil && !errors.Is(err, context.DeadlineExceeded) {
+		return err
 	}
 	return nil
 }

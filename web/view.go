@@ -7,30 +7,26 @@ import (
 	"sockeye/query"
 )
 
-// view is the answer to one query, kept up to date from deltas. Viewers of the same query share it. Its rows point
-// into the poller's table: they are read only by the poller's observer or inside [poller.Poller.Read].
+// view is the answer to one query, kept up to date from deltas. Viewers of the same query share it, and views of the
+// same order share their series.
 type view struct {
-	query   query.Query
-	seq     uint64 // of the table that the rows are taken from
-	rows    []*poller.Connection
-	spare   []*poller.Connection // the rows' memory of the time before
+	query query.Query
+	// seq is that of the table that members and matched are taken from.
+	seq    uint64
+	series *series
+	// members are the rows of a shared series that match. It is not used where all of them do.
+	members numberSet
+	// all is set where every row of the series matches.
+	all bool
+	// matched is how many rows match.
+	matched int
+	// windows are those that somebody looks at, by their place.
 	windows map[span]*window
 }
 
-// newView selects and sorts the rows of the table.
-func newView(q query.Query, t *poller.Table) *view {
-	v := &view{query: q, seq: t.Status().Seq, windows: map[span]*window{}}
-	v.rows = selectRows(q, t)
-	return v
-}
-
-// catchUp takes the rows anew where the table has had a poll that the view is told of only after this. A window that
-// is filled from the view is then as old as the table says.
-func (v *view) catchUp(t *poller.Table) {
-	if seq := t.Status().Seq; seq != v.seq {
-		v.seq, v.rows = seq, selectRows(v.query, t)
-	}
-}
+// sparse is how much smaller than the table a view is that has a series of its own: then it costs what its own rows
+// cost. Larger views cost a bit a row beside the series that they share.
+const sparse = 8
 
 // selectRows returns the rows that match, in the query's order. They are valid while the table may be read.
 func selectRows(q query.Query, t *poller.Table) []*poller.Connection {
@@ -44,62 +40,92 @@ func selectRows(q query.Query, t *poller.Table) []*poller.Connection {
 	return rows
 }
 
-// apply brings the rows up to date: those that the delta names are taken out, and the ones that match are merged in
-// again at their place. It costs one pass over the view and a sort of what changed.
-func (v *view) apply(d *poller.Delta) {
-	if d.Seq <= v.seq {
-		return // made from a table that had it already, or a poll that failed
+// fill takes the members anew where the table has had a poll that the view is told of only after this. A window that
+// is filled from the view is then as old as the table says.
+func (v *view) fill(r *roster, t *poller.Table) {
+	seq := t.Status().Seq
+	if seq != v.series.seq {
+		v.series.fill(r, t)
 	}
-	v.seq = d.Seq
-	var fresh []*poller.Connection
-	for _, list := range [...][]*poller.Connection{d.Opened, d.Changed} {
-		for _, c := range list {
-			if v.query.Match(c) {
-				fresh = append(fresh, c)
+	if v.seq == seq {
+		return
+	}
+	v.seq = seq
+	if v.all {
+		v.matched = len(v.series.numbers)
+		return
+	}
+	v.matched = 0
+	clear(v.members)
+	for _, n := range v.series.numbers {
+		if v.query.Match(r.rows[n]) {
+			v.members.add(n)
+			v.matched++
+		}
+	}
+}
+
+// apply brings the members up to date with the delta that the roster has marked, after the series. It costs a match
+// for each row that the delta names, whatever the size of the view.
+func (v *view) apply(r *roster, seq uint64) {
+	if seq <= v.seq {
+		return
+	}
+	v.seq = seq
+	if v.all {
+		v.matched = len(v.series.numbers)
+		return
+	}
+	for _, n := range r.closed {
+		v.set(n, false)
+	}
+	for _, n := range r.fresh {
+		v.set(n, v.query.Match(r.rows[n]))
+	}
+}
+
+// set notes whether a row matches.
+func (v *view) set(n int32, matches bool) {
+	switch {
+	case matches == v.members.has(n):
+	case matches:
+		v.members.add(n)
+		v.matched++
+	default:
+		v.members.remove(n)
+		v.matched--
+	}
+}
+
+// appendSpan appends the rows of the span, in order. In a shared series it walks to the end of the span.
+func (v *view) appendSpan(dst []int32, s span) []int32 {
+	if v.all {
+		return append(dst, within(s, v.series.numbers)...)
+	}
+	skip, left := s.offset, min(s.limit, v.matched-s.offset)
+	if left <= 0 {
+		return dst
+	}
+	for _, n := range v.series.numbers {
+		switch {
+		case !v.members.has(n):
+		case skip > 0:
+			skip--
+		default:
+			dst = append(dst, n)
+			if left--; left == 0 {
+				return dst
 			}
 		}
 	}
-	slices.SortFunc(fresh, v.query.Compare)
-	v.merge(v.without(d), slices.Compact(fresh))
-}
-
-// without removes the rows that the delta names, in place.
-func (v *view) without(d *poller.Delta) []*poller.Connection {
-	if len(d.Changed)+len(d.Closed) == 0 {
-		return v.rows
-	}
-	named := make(map[*poller.Connection]bool, len(d.Changed)+len(d.Closed))
-	for _, list := range [...][]*poller.Connection{d.Changed, d.Closed} {
-		for _, c := range list {
-			named[c] = true
-		}
-	}
-	return slices.DeleteFunc(v.rows, func(c *poller.Connection) bool { return named[c] })
-}
-
-// merge makes the rows of two sorted lists; the first may be the rows themselves.
-func (v *view) merge(kept, fresh []*poller.Connection) {
-	if len(fresh) == 0 {
-		v.rows = kept
-		return
-	}
-	out := v.spare[:0]
-	for len(kept) > 0 && len(fresh) > 0 {
-		if v.query.Compare(kept[0], fresh[0]) <= 0 {
-			out, kept = append(out, kept[0]), kept[1:]
-		} else {
-			out, fresh = append(out, fresh[0]), fresh[1:]
-		}
-	}
-	out = append(append(out, kept...), fresh...)
-	v.spare, v.rows = v.rows[:0], out
+	return dst
 }
 
 // span is a window's place in a view: the first row and the greatest number of rows.
 type span struct{ offset, limit int }
 
-// slice returns the rows of the span.
-func (s span) slice(rows []*poller.Connection) []*poller.Connection {
+// within returns the rows of the span.
+func within[T any](s span, rows []T) []T {
 	from := min(s.offset, len(rows))
 	return rows[from:min(from+s.limit, len(rows))]
 }

@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/netip"
+	"maps"
 	"slices"
 	"testing"
 	"testing/synctest"
@@ -87,47 +87,85 @@ func TestViewFollowsDeltas(t *testing.T) {
 		s := newTestSite(t, m, time.Second)
 		disturb(t, m)
 		poll(t, s)
-		views := map[string]*view{}
 		join := func() {
 			q := drawQuery(t)
-			s.poller.Read(func(table *poller.Table) { views[q.Encode()] = newView(q, table) })
+			s.poller.Read(func(table *poller.Table) { s.hub.shelf.open(q, table) })
 		}
-		s.hub.views = views // so that every poll is applied to them
 		for range 3 {
 			join()
 		}
 		for range rapid.IntRange(1, 12).Draw(t, "polls") {
 			disturb(t, m)
 			poll(t, s)
-			for _, v := range views {
+			for _, v := range s.hub.shelf.views {
 				checkView(t, s, v)
 			}
+			checkRoster(t, s)
 			join()
+			if rapid.IntRange(0, 3).Draw(t, "close") == 0 {
+				s.hub.shelf.close(s.hub.shelf.views[rapid.SampledFrom(slices.Sorted(maps.Keys(s.hub.shelf.views))).Draw(t, "which")])
+			}
 		}
 	})
 }
 
-// checkView compares a view with one made anew.
+// checkView compares a view with what is selected from the table itself.
 func checkView(t fataler, s *Site, v *view) {
 	t.Helper()
 	s.poller.Read(func(table *poller.Table) {
-		if fresh := newView(v.query, table); fresh.seq != v.seq || !slices.Equal(fresh.rows, v.rows) {
-			t.Fatalf("view %q of poll %d has the rows %v, made anew at %d it has %v",
-				v.query.Encode(), v.seq, idsOf(v.rows), fresh.seq, idsOf(fresh.rows))
+		want, got := selectRows(v.query, table), shownRows(s.hub.shelf.roster, v, span{0, maxOffset})
+		if seq := table.Status().Seq; seq != v.seq || v.matched != len(want) || !slices.Equal(got, want) {
+			t.Fatalf("view %q of poll %d has %d rows: %v, and selected at %d: %v",
+				v.query.Encode(), v.seq, v.matched, idsOf(got), seq, idsOf(want))
 		}
 	})
+}
+
+// checkRoster: a roster holds the rows of the table and no others, each once, and no marks stay.
+func checkRoster(t fataler, s *Site) {
+	t.Helper()
+	r := s.hub.shelf.roster
+	s.poller.Read(func(table *poller.Table) {
+		for n, c := range r.rows {
+			if r.marks[n] != 0 {
+				t.Fatalf("mark %b stays on row %d", r.marks[n], n)
+			}
+			if c == nil {
+				continue
+			}
+			if now, _ := table.Get(c.ID); now != c || r.numbers[c] != int32(n) {
+				t.Fatalf("row %d is %v, in the table %v", n, c, now)
+			}
+		}
+	})
+	if len(r.rows) != len(r.numbers)+len(r.free) {
+		t.Fatalf("%d numbers, of which %d in use and %d free", len(r.rows), len(r.numbers), len(r.free))
+	}
+}
+
+// shownRows returns the rows of a view that are in a span.
+func shownRows(r *roster, v *view, sp span) []*poller.Connection {
+	var rows []*poller.Connection
+	for _, n := range v.appendSpan(nil, sp) {
+		rows = append(rows, r.rows[n])
+	}
+	return rows
 }
 
 // TestRowNamedTwice: a delta that names a row more than once leaves it in the view once.
 func TestRowNamedTwice(t *testing.T) {
 	a := &poller.Connection{Socket: tcp(1, poller.StateListen, "0.0.0.0:1", nowhere, 0)}
 	b := &poller.Connection{Socket: tcp(2, poller.StateListen, "0.0.0.0:2", nowhere, 0)}
-	v := &view{seq: 1, rows: []*poller.Connection{a}}
-	v.apply(&poller.Delta{
+	shelf := newShelf()
+	one := &series{seq: 1, numbers: []int32{shelf.roster.number(a)}}
+	v := &view{seq: 1, series: one, all: true}
+	shelf.series[""], shelf.views[""] = one, v
+	told := 0
+	shelf.apply(&poller.Delta{
 		Status: poller.Status{Seq: 2}, Opened: []*poller.Connection{b}, Changed: []*poller.Connection{a, b, a},
-	})
-	if want := []*poller.Connection{a, b}; !slices.Equal(v.rows, want) {
-		t.Errorf("rows %v, want %v", idsOf(v.rows), idsOf(want))
+	}, func(*view) { told++ })
+	if got, want := shownRows(shelf.roster, v, span{0, 9}), []*poller.Connection{a, b}; !slices.Equal(got, want) || told != 1 {
+		t.Errorf("rows %v, want %v", idsOf(got), idsOf(want))
 	}
 }
 
@@ -346,22 +384,29 @@ func TestNotesAreTakenBack(t *testing.T) {
 	})
 }
 
-// TestSpanSlice: a window never reaches beyond the rows.
-func TestSpanSlice(t *testing.T) {
+// TestSpan: a window never reaches beyond the rows, whether all rows of a series match or some.
+func TestSpan(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		rows := make([]*poller.Connection, rapid.IntRange(0, 20).Draw(t, "rows"))
-		for i := range rows {
-			rows[i] = &poller.Connection{Socket: poller.Socket{ID: poller.ID(i), Local: netip.AddrPort{}}}
-		}
-		s := span{rapid.IntRange(0, 30).Draw(t, "offset"), rapid.IntRange(1, 30).Draw(t, "limit")}
-		var want []*poller.Connection
-		for i, c := range rows {
-			if i >= s.offset && i < s.offset+s.limit {
-				want = append(want, c)
+		one := &series{numbers: make([]int32, rapid.IntRange(0, 20).Draw(t, "rows"))}
+		v := &view{series: one, all: rapid.Bool().Draw(t, "all")}
+		var matching []int32
+		for i := range one.numbers {
+			n := int32(i*37) % 1000
+			one.numbers[i] = n
+			if v.all || rapid.Bool().Draw(t, "matches") {
+				v.set(n, true)
+				matching = append(matching, n)
 			}
 		}
-		if got := s.slice(rows); !slices.Equal(got, want) {
-			t.Fatalf("%v of %d rows: %v, want %v", s, len(rows), idsOf(got), idsOf(want))
+		s := span{rapid.IntRange(0, 30).Draw(t, "offset"), rapid.IntRange(1, 30).Draw(t, "limit")}
+		var want []int32
+		for i, n := range matching {
+			if i >= s.offset && i < s.offset+s.limit {
+				want = append(want, n)
+			}
+		}
+		if got := v.appendSpan(nil, s); !slices.Equal(got, want) {
+			t.Fatalf("%v of %d rows: %v, want %v", s, len(matching), got, want)
 		}
 	})
 }

@@ -18,26 +18,34 @@ type viewer struct {
 
 func newViewer() *viewer { return &viewer{wake: make(chan struct{}, 1)} }
 
-// offer hands over the next frame. It never waits.
-func (v *viewer) offer(m message) {
+// offer hands over the next frame. It never waits. It returns how many frames will not be sent because a snapshot takes
+// their place.
+func (v *viewer) offer(m *message) (replaced uint64) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	switch {
 	case v.snap:
+		replaced = 1
 	case v.pending != nil:
 		v.pending, v.snap = nil, true
+		replaced = 2
 	default:
-		v.pending = &m
+		v.pending = m
 	}
 	v.wakeUp()
+	return replaced
 }
 
-// demand makes a snapshot the next thing to send.
-func (v *viewer) demand() {
+// demand makes a snapshot the next thing to send. It returns how many frames that takes the place of.
+func (v *viewer) demand() (replaced uint64) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
+	if v.pending != nil {
+		replaced = 1
+	}
 	v.pending, v.snap = nil, true
 	v.wakeUp()
+	return replaced
 }
 
 // maxErrors bounds the answers that wait to be sent; a viewer that causes more is not told of the rest.

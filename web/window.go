@@ -20,40 +20,57 @@ type window struct {
 	span
 	viewers map[*viewer]struct{}
 	fields  []field
-	status  poller.Status // as the viewers were last told
-	matched int           // rows of the whole view, then
-	order   []string
-	cells   map[string]json.RawMessage // the encoded row by its id
+	// status, matched and numbers are the table's status, the size of the view, and the rows of the window in order, as
+	// the viewers were last told.
+	status  poller.Status
+	matched int
+	numbers []int32
+	// rows has what the viewers were told of each of numbers.
+	rows map[int32]encodedRow
+	// whole is the window as a snap, nil where nobody has asked for it since it was last told.
+	whole *message
+	// spare is the memory of numbers of the time before.
+	spare []int32
 }
 
+// encodedRow is a row as the viewers have it.
+type encodedRow struct {
+	id    string
+	cells json.RawMessage
+}
+
+// newWindow returns a window that is to be filled.
 func newWindow(s span, fields []field) *window {
-	return &window{span: s, fields: fields, viewers: map[*viewer]struct{}{}}
+	return &window{span: s, fields: fields, viewers: map[*viewer]struct{}{}, rows: map[int32]encodedRow{}}
 }
 
 // fill takes the rows of the view over without telling anybody.
-func (w *window) fill(v *view, s *poller.Status) {
-	w.status, w.matched = *s, len(v.rows)
-	w.order, w.cells = w.encodeRows(v, s.At)
+func (w *window) fill(v *view, r *roster, s *poller.Status) {
+	w.status, w.matched = *s, v.matched
+	w.numbers = v.appendSpan(nil, w.span)
+	for _, n := range w.numbers {
+		w.rows[n] = encodedRow{r.rows[n].ID.String(), w.encode(r.rows[n])}
+	}
 }
 
-// encodeRows encodes the rows in the span.
-func (w *window) encodeRows(v *view, at time.Time) (order []string, cells map[string]json.RawMessage) {
-	rows := w.slice(v.rows)
-	order = make([]string, len(rows))
-	cells = make(map[string]json.RawMessage, len(rows))
-	for i, c := range rows {
-		order[i] = c.ID.String()
-		cells[order[i]] = appendArray(nil, w.fields, c, at)
-	}
-	return order, cells
+// encode returns the cells of a row. None of them depends on the moment, so they are true until the row changes.
+func (w *window) encode(c *poller.Connection) []byte {
+	return appendArray(make([]byte, 0, rowSize), w.fields, c, time.Time{})
 }
 
-// snap encodes the window as it was last told.
-func (w *window) snap(history []poller.Sample) message {
-	rows := make([]json.RawMessage, len(w.order))
-	for i, id := range w.order {
-		rows[i] = w.cells[id]
+// rowSize is how many bytes most rows need.
+const rowSize = 384
+
+// snap encodes the window as it was last told, once for all who ask for it.
+func (w *window) snap(t *poller.Table) *message {
+	if w.whole != nil {
+		return w.whole
 	}
+	rows := make([]json.RawMessage, len(w.numbers))
+	for i, n := range w.numbers {
+		rows[i] = w.rows[n].cells
+	}
+	history := t.History()
 	for len(history) > 0 && history[len(history)-1].At.After(w.status.At) {
 		history = history[:len(history)-1] // of a poll that the viewers are told of next
 	}
@@ -62,41 +79,65 @@ func (w *window) snap(history []poller.Sample) message {
 		Notes: append([]string{}, w.status.Notes...), Offset: w.offset, Limit: w.limit,
 		Rows: rows, History: points(history),
 	}
-	return message{seq: w.status.Seq, data: encode(&frame)}
+	w.whole = &message{seq: w.status.Seq, data: encode(&frame)}
+	return w.whole
 }
 
-// delta brings the window up to date with the view and encodes what changed.
-func (w *window) delta(v *view, d *poller.Delta) message {
-	order, cells := w.encodeRows(v, d.At)
-	frame := deltaFrame{Type: "delta", From: w.status.Seq, status: statusOf(&d.Status, len(v.rows)), Put: []json.RawMessage{}}
-	for _, id := range order {
-		if before, there := w.cells[id]; !there || !bytes.Equal(before, cells[id]) {
-			frame.Put = append(frame.Put, cells[id])
-		}
+// delta brings the window up to date with the view and encodes what changed. Rows that were there before and that the
+// delta does not name are not looked at.
+func (w *window) delta(v *view, r *roster, d *poller.Delta) *message {
+	frame := deltaFrame{Type: "delta", From: w.status.Seq, status: statusOf(&d.Status, v.matched), Gap: d.Gap, Short: short(d.Ended)}
+	now := v.appendSpan(w.spare[:0], w.span)
+	for _, n := range now {
+		w.put(&frame, r, n)
 	}
-	if !slices.Equal(order, w.order) {
-		frame.Order = &order
+	if !slices.Equal(now, w.numbers) {
+		w.reorder(&frame, r, now)
 	}
+	w.numbers, w.spare = now, w.numbers
 	if !slices.Equal(d.Notes, w.status.Notes) {
 		notes := append([]string{}, d.Notes...)
 		frame.Notes = &notes
 	}
-	frame.Closed = idsIn(d.Closed, w.cells)
-	frame.Since = slices.DeleteFunc(idsIn(d.Opened, cells), func(id string) bool {
-		return w.cells[id] != nil // a window that was filled after this poll shows it already
-	})
-	m := message{from: w.status.Seq, seq: d.Seq, data: encode(&frame)}
-	w.status, w.matched, w.order, w.cells = d.Status, len(v.rows), order, cells
+	m := &message{from: w.status.Seq, seq: d.Seq, data: encode(&frame)}
+	w.status, w.matched, w.whole = d.Status, v.matched, nil
 	return m
 }
 
-// idsIn returns the ids of those rows that are in cells.
-func idsIn(rows []*poller.Connection, cells map[string]json.RawMessage) []string {
-	ids := []string{}
-	for _, c := range rows {
-		if id := c.ID.String(); cells[id] != nil {
-			ids = append(ids, id)
+// put adds a row of the window to the frame where the viewers do not have it as it is.
+func (w *window) put(frame *deltaFrame, r *roster, n int32) {
+	before, there := w.rows[n]
+	if there && r.marks[n] == 0 {
+		return
+	}
+	row := encodedRow{before.id, w.encode(r.rows[n])}
+	if there && bytes.Equal(before.cells, row.cells) {
+		return // the window was filled after this poll, or what changed is not shown
+	}
+	if !there {
+		row.id = r.rows[n].ID.String()
+		if r.marks[n] == markOpened {
+			frame.Since = append(frame.Since, row.id)
 		}
 	}
-	return ids
+	w.rows[n] = row
+	frame.Put = append(frame.Put, row.cells)
+}
+
+// reorder tells the frame the new order and which rows are closed, and forgets the rows that left.
+func (w *window) reorder(frame *deltaFrame, r *roster, now []int32) {
+	order := make([]string, len(now))
+	for i, n := range now {
+		order[i] = w.rows[n].id
+	}
+	frame.Order = &order
+	for _, n := range w.numbers {
+		if slices.Contains(now, n) {
+			continue
+		}
+		if r.marks[n] == markClosed {
+			frame.Closed = append(frame.Closed, w.rows[n].id)
+		}
+		delete(w.rows, n)
+	}
 }

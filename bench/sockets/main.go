@@ -70,6 +70,7 @@ func parse(args []string) (options, error) {
 	flags.IntVar(&o.spec.TimeWait, "timewait", 0, "sockets in TIME_WAIT; the kernel ends them after 60 s")
 	flags.IntVar(&o.spec.UDP, "udp", 0, "UDP sockets, by turns bound and connected")
 	flags.IntVar(&o.spec.Churn, "churn", 0, "short connections a second")
+	flags.IntVar(&o.spec.Replace, "replace", 0, "established connections a second that are closed and opened anew")
 	flags.IntVar(&o.processes, "processes", 1, "processes that hold them; at most one for each listener")
 	flags.DurationVar(&o.hold, "for", time.Minute, "how long to hold them")
 	flags.BoolVar(&o.worker, "worker", false, "used by the program itself: take the order from standard input")

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"sync/atomic"
 	"syscall"
 	"unsafe"
 
@@ -17,6 +18,7 @@ const eventBuffer = 32 << 20
 // from another and ends it.
 type Events struct {
 	file   *os.File
+	closed atomic.Bool
 	raw    syscall.RawConn
 	buffer []byte
 	record Record
@@ -78,28 +80,37 @@ func (e *Events) Lost() (n uint64, err error) {
 }
 
 // Close ends a Receive under way, which returns os.ErrClosed.
-func (e *Events) Close() error { return e.file.Close() }
+func (e *Events) Close() error {
+	e.closed.Store(true)
+	return e.file.Close()
+}
 
 // Receive waits for the next datagram and calls each with every socket in it, reusing one Record. [ErrLost] says that
 // some were dropped before it; the next call goes on.
 func (e *Events) Receive(each func(*Record)) error {
 	var n int
+	var from unix.Sockaddr
 	var failure error
 	err := e.raw.Read(func(fd uintptr) bool {
 		for {
-			n, _, failure = unix.Recvfrom(int(fd), e.buffer, unix.MSG_DONTWAIT)
+			n, from, failure = unix.Recvfrom(int(fd), e.buffer, unix.MSG_DONTWAIT)
 			if failure != unix.EINTR {
 				return failure != unix.EAGAIN
 			}
 		}
 	})
 	switch {
+	case err != nil && e.closed.Load():
+		return os.ErrClosed // the runtime has an error of its own for it, which nobody can name
 	case err != nil:
 		return fmt.Errorf("sock_diag events: %w", err)
 	case failure == unix.ENOBUFS:
 		return ErrLost
 	case failure != nil:
 		return fmt.Errorf("sock_diag events: receive: %w", failure)
+	}
+	if a, ok := from.(*unix.SockaddrNetlink); ok && a.Pid != 0 {
+		return nil // not from the kernel
 	}
 	return readEvents(e.buffer[:n], &e.record, each)
 }

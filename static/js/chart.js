@@ -54,14 +54,14 @@ export class Chart {
 
   /**
    * Takes one more point; one that is not newer than the last is left out. It takes the place of the last where that
-   * is less than a step from the one before, as in the server's history. Before a point with a gap nothing is known;
+   * stands less than a step behind the one before, as in the server's history. Before a point with a gap nothing is known;
    * counts that are null stand for that.
    */
   add(at, counts, gap) {
     const last = this.#points.at(-1)?.[0];
     if (at <= last) return;
     if (gap && last) this.#points.push([last + 1, ...counts.map(() => null)]);
-    else if (this.#points.length > 1 && at - this.#points.at(-2)[0] < STEP) this.#points.pop();
+    else if (this.#points.length > 1 && last - this.#points.at(-2)[0] < STEP) this.#points.pop();
     this.#points = [...this.#points.filter((p) => p[0] > at - (SPAN + 10) * 1000), [at, ...counts]];
     if (!this.held) this.draw();
   }

@@ -29,7 +29,10 @@ export class Filter {
     });
     this.#box.addEventListener("search", () => this.#box.value === "" && this.#ask(this.#typed(), true));
     document.addEventListener("click", (event) => this.#click(event));
-    addEventListener("popstate", () => this.#ask(location.search.slice(1), false));
+    addEventListener("popstate", () => {
+      const search = location.search.slice(1);
+      if (search !== this.encode) this.#ask(search, false);
+    });
   }
 
   /** Puts the cursor into the box. */
@@ -85,7 +88,9 @@ export class Filter {
     this.#box.value = box;
     this.#sort.value = sort.map(({ column, desc }) => (desc ? "-" : "") + column).join(",");
     this.#sort.disabled = this.#sort.value === "";
+    const focused = this.#chips.contains(document.activeElement);
     this.#chips.replaceChildren(...chips.map((chip) => this.#make(chip)));
+    if (focused) (this.#chips.querySelector("a") ?? this.#box).focus();
     for (const th of document.querySelectorAll("th[aria-sort]")) pointHeader(th, sort[0], headers[th.dataset.col]);
     for (const link of document.querySelectorAll("a[data-export]")) {
       link.href = `/connections.${link.dataset.export}${encode ? `?${encode}` : ""}`;

@@ -87,7 +87,7 @@ const net = new Net({
     }
     chart.held = page.paused;
     chart.add(frame.at, frame.counts, frame.gap);
-    page.frame(store.status, frame.since?.length, frame.closed?.length);
+    page.frame(store.status, frame.since?.length, frame.closed?.length, frame.short);
     draw();
   },
   error(frame) {
@@ -110,7 +110,7 @@ document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   const typing = event.target.closest?.("input, textarea, select, [contenteditable]");
   if (event.key === "Escape" && typing) event.target.blur();
-  if (typing) return;
+  if (typing || event.repeat) return;
   if (event.key === "/") filter.focus();
   else if (event.key === "p") page.pause();
   else if (event.key === "s") sortNow();

@@ -19,7 +19,7 @@ export class Page {
   #host = "";
   #opened = 0;
   #closed = 0;
-  #last = { opened: 0, closed: 0 };
+  #last = { opened: 0, closed: 0, short: 0 };
   #past = false;
   #newer = false;
   #ticking = 0;
@@ -37,9 +37,9 @@ export class Page {
   }
 
   /** A frame came: what it says of the whole, and how many rows it opened and closed in the window. */
-  frame(status, opened = 0, closed = 0) {
+  frame(status, opened = 0, closed = 0, short = 0) {
     this.#status = status;
-    this.#last = { opened, closed };
+    this.#last = { opened, closed, short };
     if (this.paused) {
       this.#opened += opened;
       this.#closed += closed;
@@ -157,7 +157,9 @@ export class Page {
     const { at, interval, source } = this.#status;
     const every = interval < 1000 ? `${interval} ms` : `${interval / 1000} s`;
     const order = this.#held === "sort" ? " · order held, press s" : this.#held === "select" ? " · rows held" : "";
-    const change = state === "live" ? ` · +${this.#last.opened} −${this.#last.closed}` : "";
+    const { opened, closed, short } = this.#last;
+    const brief = short > 0 ? ` · ${count(short)} too short to list` : "";
+    const change = state === "live" ? ` · +${opened} −${closed}${brief}` : "";
     write(by("pulse"), `${clock(at)} · every ${every} · ${source}${change}${order}`);
   }
 }

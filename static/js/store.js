@@ -50,6 +50,7 @@ export class Store {
     for (const id of since) this.#mark(id, "new", now + NEW_FOR);
     for (const id of closed) this.#mark(id, "closed", now + CLOSED_FOR);
     const gone = new Set(closed);
+    this.#expire(now);
     this.#order = order.filter((id) => !gone.has(id));
     this.#merge();
     return true;
@@ -57,18 +58,21 @@ export class Store {
 
   /** Forgets marks that are over. Returns the time of the next one to end, or Infinity. */
   sweep(now) {
+    if (this.#expire(now)) this.#merge();
     let next = Infinity;
+    for (const mark of this.#marks.values()) next = Math.min(next, mark.until);
+    return next;
+  }
+
+  /** Drops marks that are over, drawn or not: a hidden tab draws nothing. Returns whether a row lingers no more. */
+  #expire(now) {
     let closed = false;
     for (const [id, mark] of this.#marks) {
-      if (mark.until > now) {
-        next = Math.min(next, mark.until);
-        continue;
-      }
+      if (mark.until > now) continue;
       this.#marks.delete(id);
       closed ||= mark.kind === "closed";
     }
-    if (closed) this.#merge();
-    return next;
+    return closed;
   }
 
   /** The row of an id, undefined where it left the window. */
@@ -109,7 +113,9 @@ export class Store {
     let anchor = null;
     for (const id of this.shown) {
       if (present.has(id)) anchor = id;
-      else if (this.mark(id) === "closed") behind.set(anchor, [...(behind.get(anchor) ?? []), id]);
+      else if (this.mark(id) !== "closed") continue;
+      else if (behind.has(anchor)) behind.get(anchor).push(id);
+      else behind.set(anchor, [id]);
     }
     this.shown = [...(behind.get(null) ?? [])];
     for (const id of this.#order) if (this.#rows.has(id)) this.shown.push(id, ...(behind.get(id) ?? []));

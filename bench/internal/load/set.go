@@ -98,10 +98,15 @@ func (s *Set) pair(i int) (client, server *net.TCPConn, err error) {
 	return client, server, nil
 }
 
-// hold keeps both ends until Close. They are reset then and not closed in order: thousands of TIME_WAIT sockets would
-// stay for a minute and be in the way of whatever is measured next.
+// hold keeps both ends until Close.
 func (s *Set) hold(client, server *net.TCPConn) error {
 	s.held = append(s.held, client, server)
+	return reset(client, server)
+}
+
+// reset has both ends reset when they are closed, and not closed in order: thousands of TIME_WAIT sockets would stay
+// for a minute and be in the way of whatever is measured next.
+func reset(client, server *net.TCPConn) error {
 	return errors.Join(client.SetLinger(0), server.SetLinger(0))
 }
 

@@ -3,6 +3,7 @@ package load
 import (
 	"context"
 	"net"
+	"slices"
 	"testing"
 	"time"
 
@@ -20,15 +21,7 @@ func TestOpenMakesEachState(t *testing.T) {
 	want := map[string]int{
 		kernelListen: 5, kernelEstablished: 12, kernelCloseWait: 3, kernelFinWait2: 3, kernelTimeWait: 4,
 	}
-	// The last acknowledgement of a FIN may be on its way for a moment: FIN_WAIT_1 in place of FIN_WAIT_2.
-	diff := cmp.Diff(want, tcpSockets(t, ports))
-	for try := 0; diff != "" && try < 500; try++ {
-		time.Sleep(10 * time.Millisecond)
-		diff = cmp.Diff(want, tcpSockets(t, ports))
-	}
-	if diff != "" {
-		t.Errorf("TCP sockets by state (-want +got):\n%s", diff)
-	}
+	awaitSockets(t, want, ports)
 	if diff := cmp.Diff(udpWant, udpSockets(t, set)); diff != "" {
 		t.Errorf("UDP sockets by state (-want +got):\n%s", diff)
 	}
@@ -37,6 +30,20 @@ func TestOpenMakesEachState(t *testing.T) {
 	}
 	if diff := cmp.Diff(map[string]int{kernelTimeWait: 4}, tcpSockets(t, ports)); diff != "" {
 		t.Errorf("left after Close (-want +got):\n%s", diff)
+	}
+}
+
+// awaitSockets waits until there are as many sockets of each state as wanted. The last acknowledgement of a FIN may be
+// on its way for a moment: FIN_WAIT_1 in place of FIN_WAIT_2.
+func awaitSockets(t *testing.T, want map[string]int, ports []int) {
+	t.Helper()
+	diff := cmp.Diff(want, tcpSockets(t, ports))
+	for try := 0; diff != "" && try < 500; try++ {
+		time.Sleep(10 * time.Millisecond)
+		diff = cmp.Diff(want, tcpSockets(t, ports))
+	}
+	if diff != "" {
+		t.Errorf("TCP sockets by state (-want +got):\n%s", diff)
 	}
 }
 
@@ -68,6 +75,48 @@ func TestChurnEndsInTimeWait(t *testing.T) {
 	want := map[string]int{kernelListen: 2, kernelTimeWait: 10}
 	if diff := cmp.Diff(want, tcpSockets(t, set.Ports())); diff != "" {
 		t.Errorf("sockets after ten short connections (-want +got):\n%s", diff)
+	}
+}
+
+// TestReplaceKeepsTheNumber: each turn gives two new sockets in place of two old ones, and leaves nothing behind.
+func TestReplaceKeepsTheNumber(t *testing.T) {
+	set, err := Open(Spec{Listen: 2, Established: 6, CloseWait: 1, Replace: 1}, 12)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer set.Close()
+	before := slices.Clone(set.held)
+	for i := range 3 {
+		if err := set.replace(i); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i, c := range set.held {
+		if same := c == before[i]; same != (i >= 6) {
+			t.Errorf("socket %d of %d is the same: %t", i, len(set.held), same)
+		}
+	}
+	want := map[string]int{kernelListen: 2, kernelEstablished: 6, kernelCloseWait: 1, kernelFinWait2: 1}
+	awaitSockets(t, want, set.Ports())
+}
+
+// TestChurnReplaces until all three connections of the set are other ones.
+func TestChurnReplaces(t *testing.T) {
+	set, err := Open(Spec{Listen: 1, Established: 6, Replace: 1000}, 13)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := slices.Clone(set.held)
+	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+	defer cancel()
+	if made, err := set.Churn(ctx); made != 0 || err != nil {
+		t.Errorf("%d short connections, %v", made, err)
+	}
+	if slices.Equal(before, set.held) {
+		t.Error("nothing was replaced")
+	}
+	if err := set.Close(); err != nil {
+		t.Error(err)
 	}
 }
 

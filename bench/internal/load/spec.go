@@ -10,7 +10,7 @@ const (
 	MaxSockets = 200_000
 	// MaxProcesses is the largest number of processes in a Crew.
 	MaxProcesses = 64
-	// MaxChurn is the largest number of short connections a second.
+	// MaxChurn is the largest number of connections a second, short and replaced ones together.
 	MaxChurn = 20_000
 
 	// portsPerListener is how many connections one listener is asked to carry. They all come from one address, so
@@ -32,6 +32,9 @@ type Spec struct {
 	UDP int `json:"udp"`
 	// Churn is the number of connections a second that are opened, used for one message and closed.
 	Churn int `json:"churn"`
+	// Replace is the number of the established connections a second that are closed, both ends, and opened anew:
+	// the number of sockets stays, and every new one has an owner to be found.
+	Replace int `json:"replace"`
 }
 
 // Sockets returns the number of sockets that exist when s is open, without those of the churn.
@@ -50,7 +53,7 @@ func (s Spec) descriptors() uint64 {
 
 // Check returns an error that says which number cannot be had, and what is allowed.
 func (s Spec) Check() error {
-	for _, n := range []int{s.Listen, s.Established, s.CloseWait, s.TimeWait, s.UDP, s.Churn} {
+	for _, n := range []int{s.Listen, s.Established, s.CloseWait, s.TimeWait, s.UDP, s.Churn, s.Replace} {
 		if n < 0 || n > MaxSockets {
 			return fmt.Errorf("%d is not a number of sockets: 0 to %d", n, MaxSockets)
 		}
@@ -59,8 +62,10 @@ func (s Spec) Check() error {
 	switch {
 	case s.Sockets() > MaxSockets:
 		return fmt.Errorf("%d sockets are too many: at most %d", s.Sockets(), MaxSockets)
-	case s.Churn > MaxChurn:
-		return fmt.Errorf("%d connections a second are too many: at most %d", s.Churn, MaxChurn)
+	case s.Churn+s.Replace > MaxChurn:
+		return fmt.Errorf("%d connections a second are too many: at most %d", s.Churn+s.Replace, MaxChurn)
+	case s.Replace > s.connections():
+		return fmt.Errorf("%d connections a second to replace, and only %d are established", s.Replace, s.connections())
 	case s.Listen == 0 && onListeners+s.Churn > 0:
 		return errors.New("connections need a listener: at least 1")
 	case onListeners > portsPerListener*s.Listen:
@@ -83,6 +88,7 @@ func (s Spec) Split(n int) []Spec {
 			TimeWait:    share(s.TimeWait, n, i),
 			UDP:         share(s.UDP, n, i),
 			Churn:       share(s.Churn, n, i),
+			Replace:     share(s.Replace, n, i),
 		}
 	}
 	return shares

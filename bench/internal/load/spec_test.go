@@ -25,6 +25,8 @@ func TestSpecCheck(t *testing.T) {
 		"too few listeners":     {Spec{Listen: 1, Established: 40_002}, "more than 1 listeners"},
 		"listener just enough":  {Spec{Listen: 1, Established: 40_000}, ""},
 		"too fast":              {Spec{Listen: 1, Churn: MaxChurn + 1}, "a second are too many"},
+		"too fast together":     {Spec{Listen: 1, Established: 2, Churn: MaxChurn, Replace: 1}, "a second are too many"},
+		"nothing to replace":    {Spec{Listen: 1, Replace: 1}, "only 0 are established"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			err := tt.spec.Check()
@@ -42,13 +44,15 @@ func TestSpecCheck(t *testing.T) {
 func specs() *rapid.Generator[Spec] {
 	n := func(t *rapid.T, name string) int { return rapid.IntRange(0, 500).Draw(t, name) }
 	return rapid.Custom(func(t *rapid.T) Spec {
+		established := n(t, "established")
 		return Spec{
 			Listen:      1 + n(t, "listen"),
-			Established: n(t, "established"),
+			Established: established,
 			CloseWait:   n(t, "closewait"),
 			TimeWait:    n(t, "timewait"),
 			UDP:         n(t, "udp"),
 			Churn:       n(t, "churn"),
+			Replace:     rapid.IntRange(0, established/2).Draw(t, "replace"),
 		}
 	})
 }
@@ -74,6 +78,7 @@ func TestSplitKeepsEverySocket(t *testing.T) {
 			sum.TimeWait += s.TimeWait
 			sum.UDP += s.UDP
 			sum.Churn += s.Churn
+			sum.Replace += s.Replace
 		}
 		spec.Established += spec.Established % 2
 		if diff := cmp.Diff(spec, sum); diff != "" {
