@@ -1,16 +1,19 @@
 package e2e
 
 import (
+	"encoding/json"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp"
 )
 
-// TestLive is the main job: sockets that open, change and close show without a reload.
+// TestLive is the main job: sockets that open, change and close show without a reload, at the interval that is used
+// where none is asked for.
 func TestLive(t *testing.T) {
-	sockeye := start(t)
+	sockeye := start(t, "--interval", "1s")
 	p := newBrowser(t).tab()
 	number := freePort(t)
 	port := strconv.Itoa(number)
@@ -20,6 +23,7 @@ func TestLive(t *testing.T) {
 		t.Fatalf("rows before anything is open: %v", rows)
 	}
 
+	polls, opened := sockeye.polls(), time.Now()
 	pair := openPair(t, number)
 	rows := p.awaitRows("a listener and both ends of a connection", func(rows []row) bool {
 		_, listens := find(rows, "LISTEN", "local", port)
@@ -27,6 +31,10 @@ func TestLive(t *testing.T) {
 		_, connected := find(rows, "ESTABLISHED", "remote", port)
 		return listens && accepted && connected
 	})
+	t.Logf("all three rows are there %v after they were opened", time.Since(opened).Round(time.Millisecond))
+	if took := sockeye.polls() - polls; took > maxPollsToScreen {
+		t.Errorf("the rows came after %d polls, want at most %d", took, maxPollsToScreen)
+	}
 	if len(rows) != 3 {
 		t.Errorf("%d rows, want 3: %v", len(rows), rows)
 	}
@@ -112,4 +120,19 @@ func TestServerStopsAndReturns(t *testing.T) {
 	if eval[int](p, "window.sameDocument ?? 0") != 1 {
 		t.Error("the page was loaded anew")
 	}
+}
+
+// maxPollsToScreen is how many polls may pass until a socket is seen on the screen: the one under way, the next, and one
+// that may come while the test looks.
+const maxPollsToScreen = 3
+
+// polls returns how many polls there have been.
+func (p *program) polls() int {
+	p.t.Helper()
+	_, body := p.get("/healthz")
+	var health struct{ Polls int }
+	if err := json.Unmarshal([]byte(body), &health); err != nil {
+		p.t.Fatal(err)
+	}
+	return health.Polls
 }
