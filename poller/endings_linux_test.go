@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"net"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -41,6 +42,19 @@ func gather(t *testing.T, p *Poller, ended func() []Ending, enough func([]Ending
 			t.Fatalf("%d endings, and not those that were waited for", len(ended()))
 		}
 		p.poll(t.Context())
+	}
+}
+
+// hasEnds reports whether all ends of connections are among those told of; other programs' may be, too.
+func hasEnds(ends ...net.Conn) func([]Ending) bool {
+	return func(all []Ending) bool {
+		for _, c := range ends {
+			local, remote := addrPort(c.LocalAddr()), addrPort(c.RemoteAddr())
+			if !slices.ContainsFunc(all, func(e Ending) bool { return e.Local == local && e.Remote == remote }) {
+				return false
+			}
+		}
+		return true
 	}
 }
 
@@ -115,13 +129,10 @@ func TestEndingsBetweenPolls(t *testing.T) {
 			exchange(t, client, server, 1234, 567)
 			tt.close(t, client, server)
 			gather(t, p, ended, func(all []Ending) bool {
-				n := 0
-				for _, e := range all {
-					if e.Local == addrPort(client.LocalAddr()) || e.Local == addrPort(server.LocalAddr()) {
-						n++
-					}
+				if tt.told == 2 {
+					return hasEnds(client, server)(all)
 				}
-				return n >= tt.told
+				return hasEnds(client)(all) || hasEnds(server)(all)
 			})
 			for _, e := range ended() {
 				out, in := uint64(1234), uint64(567)
@@ -154,7 +165,7 @@ func TestEndingsOfRows(t *testing.T) {
 	check(t, client.Close())
 	waitEOF(t, server)
 	check(t, server.Close())
-	gather(t, p, ended, func(all []Ending) bool { return len(all) >= 2 })
+	gather(t, p, ended, hasEnds(client, server))
 	e := endingOf(t, ended(), client)
 	if !e.Seen || e.Owner == nil || e.BytesSent != 1000 || e.BytesReceived != 2000 {
 		t.Errorf("seen %v, owner %v, %d out, %d in", e.Seen, e.Owner, e.BytesSent, e.BytesReceived)
@@ -179,14 +190,12 @@ func TestEndingsOfRows(t *testing.T) {
 
 // Run hears of endings only while somebody watches, and leaves nothing behind.
 func TestEndingsWhileWatched(t *testing.T) {
-	heard := make(chan Ending, 64)
+	var mu sync.Mutex
+	var heard []Ending
 	p, err := New(t.Context(), Options{Source: SourceNetlink, Interval: MinInterval, Log: quiet(), Observe: func(d *Delta) {
-		for _, e := range d.Ended {
-			select {
-			case heard <- e:
-			default: // the test has what it waits for
-			}
-		}
+		mu.Lock()
+		defer mu.Unlock()
+		heard = append(heard, d.Ended...)
 	}})
 	check(t, err)
 	ctx, stop := context.WithCancel(t.Context())
@@ -206,9 +215,14 @@ func TestEndingsWhileWatched(t *testing.T) {
 	check(t, client.Close())
 	waitEOF(t, server)
 	check(t, server.Close())
-	for e := range heard {
-		if e.Local == addrPort(client.LocalAddr()) {
-			return
+	found := func() bool {
+		mu.Lock()
+		defer mu.Unlock()
+		return hasEnds(client)(heard)
+	}
+	for deadline := time.Now().Add(10 * time.Second); !found(); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("the end of a connection was not heard of")
 		}
 	}
 }

@@ -110,7 +110,7 @@ func endOfStat(a psnet.Addr, f Family) (netip.AddrPort, error) {
 	return netip.AddrPortFrom(addr.Unmap(), uint16(a.Port)), nil
 }
 
-// freeID derives an identity from protocol, family, both ends and PID. Two sockets alike in all of these, or whose
+// freeID derives an identity from protocol, family and both ends, and from the PID of what has no remote end. Two sockets alike in all of these, or whose
 // hashes meet, get the next free number.
 func freeID(s *Socket, taken map[ID]struct{}) ID {
 	h := fnv.New64a()
@@ -118,7 +118,9 @@ func freeID(s *Socket, taken map[ID]struct{}) ID {
 	b = append(b, byte(s.Protocol), byte(s.Family))
 	b, _ = s.Local.AppendBinary(b)
 	b, _ = s.Remote.AppendBinary(b)
-	b = binary.LittleEndian.AppendUint32(b, uint32(s.PID))
+	if !s.Connected() { // a connection stays the same while its PID comes with accept and goes with close
+		b = binary.LittleEndian.AppendUint32(b, uint32(s.PID))
+	}
 	h.Write(b)
 	id := ID(h.Sum64())
 	for _, used := taken[id]; used || id == 0; _, used = taken[id] {

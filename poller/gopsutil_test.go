@@ -120,15 +120,21 @@ func TestFreeID(t *testing.T) {
 		}
 	})
 	base := tcp4(0, StateEstablished, "192.0.2.1:1", "192.0.2.2:2")
-	swapped, six, other, udp := base, base, base, base
+	listens := tcp4(0, StateListen, "192.0.2.1:1", "")
+	swapped, six, twin, udp := base, base, listens, base
 	swapped.Local, swapped.Remote = base.Remote, base.Local
-	six.Family, other.PID, udp.Protocol = IPv6, 7, UDP
+	six.Family, twin.PID, udp.Protocol = IPv6, 7, UDP
 	ids := map[ID]bool{}
-	for _, s := range []Socket{base, swapped, six, other, udp} {
+	for _, s := range []Socket{base, swapped, six, listens, twin, udp} {
 		ids[freeID(&s, map[ID]struct{}{})] = true
 	}
-	if len(ids) != 5 {
-		t.Errorf("%d IDs for 5 different sockets", len(ids))
+	if len(ids) != 6 {
+		t.Errorf("%d IDs for 6 different sockets", len(ids))
+	}
+	accepted := base
+	accepted.PID = 7
+	if a, b := freeID(&base, map[ID]struct{}{}), freeID(&accepted, map[ID]struct{}{}); a != b {
+		t.Errorf("a connection is %v before it has a process and %v after", a, b)
 	}
 }
 

@@ -14,6 +14,27 @@ import (
 	"pgregory.net/rapid"
 )
 
+// Names are asked for again after a while, and when the clock went back.
+func TestUserNamesAge(t *testing.T) {
+	asked := 0
+	u := newUserNames()
+	u.lookup = func(uid string) (*user.User, error) {
+		asked++
+		return &user.User{Username: "u" + uid}, nil
+	}
+	now := time.Unix(1_000_000, 0)
+	for i, tt := range []struct {
+		later time.Duration
+		asked int
+	}{{0, 1}, {userAge, 1}, {time.Second, 2}, {-time.Hour, 3}} {
+		now = now.Add(tt.later)
+		u.refresh(now)
+		if u.name(7); asked != tt.asked {
+			t.Errorf("%d: asked %d times, want %d", i, asked, tt.asked)
+		}
+	}
+}
+
 // The history keeps the newest samples, in order, bounded in number and in time.
 func TestHistory(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {

@@ -56,6 +56,7 @@ func (p *Poller) take(ctx context.Context, next []Socket, lost uint64, at time.T
 	p.forgetClosed(next, &u.change)
 	astray := newAstray(p.owners.verify())
 	p.seekOwners(ctx, &u, astray, at)
+	p.nameUsers(&u)
 	took := time.Since(at)
 	p.pace.took(took)
 	p.mu.Lock()
@@ -79,6 +80,18 @@ func (p *Poller) take(ctx context.Context, next []Socket, lost uint64, at time.T
 	d.Status = p.table.status
 	p.mu.Unlock()
 	p.tell(&d)
+}
+
+// nameUsers looks the names of users up before the table is locked: a directory service may be slow to answer.
+func (p *Poller) nameUsers(u *update) {
+	p.users.refresh(u.at)
+	for _, list := range [...][]int{u.change.Opened, u.change.Changed} {
+		for _, i := range list {
+			if s := &u.next[i]; s.Known.Has(KnownUID) {
+				p.users.name(s.UID)
+			}
+		}
+	}
 }
 
 // standing returns those of the rows that are in the table.
