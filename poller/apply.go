@@ -10,7 +10,7 @@ type update struct {
 	next   []Socket
 	change Change
 	at     time.Time
-	// elapsed is the monotonic time since the poll before, 0 where it is too long ago for rates and opening times.
+	// elapsed is the real time since the poll before, 0 where it is too long ago for rates and opening times.
 	elapsed time.Duration
 	own     map[netip.Addr]bool // the machine's own addresses
 	owners  ownerLookup
@@ -38,20 +38,18 @@ func (t *Table) apply(u *update) Delta {
 	for _, c := range d.Opened { // only now are all listeners known
 		t.direct(c, u.own)
 	}
-	t.pairUp(&d)
+	t.pairUp(&d, u.at)
 	return d
 }
 
-// pairUp makes the ends of connections within this machine known to each other. An end that was there before and
-// learns of the other counts as changed.
-func (t *Table) pairUp(d *Delta) {
-	for _, c := range d.Changed {
-		t.pair(c, t.index[c.ID])
-	}
-	for _, c := range d.Opened {
-		other := t.pair(c, t.index[c.ID])
-		if other != nil && !other.FirstSeen.Equal(c.FirstSeen) {
-			d.Changed = append(d.Changed, other)
+// pairUp makes the ends of connections within this machine known to each other. An end that was there before this poll
+// and learns of the other counts as changed.
+func (t *Table) pairUp(d *Delta, at time.Time) {
+	for _, rows := range [...][]*Connection{d.Changed, d.Opened} {
+		for _, c := range rows {
+			if other := t.pair(c, t.index[c.ID]); other != nil && !other.FirstSeen.Equal(at) {
+				d.Changed = append(d.Changed, other)
+			}
 		}
 	}
 }

@@ -67,7 +67,7 @@ func (t *Table) lastOf(id ID) *Connection {
 
 // keepClosed keeps the rows that a poll closed until the next.
 func (t *Table) keepClosed(rows []*Connection) {
-	t.closed = make(map[ID]*Connection, len(rows))
+	clear(t.closed)
 	for _, c := range rows {
 		t.closed[c.ID] = c
 	}

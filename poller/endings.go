@@ -144,11 +144,11 @@ func (p *Poller) openEndings() {
 
 // closeEndings stops the collecting; what it lost stays counted.
 func (p *Poller) closeEndings() {
-	_, lost := p.endings.take(nil)
-	p.lostBefore += lost
 	if err := p.endings.stop(); err != nil {
 		p.log.Warn("endings", "error", err)
 	}
+	_, lost := p.endings.take(nil)
+	p.lostBefore += lost
 	p.endings = nil
 }
 

@@ -2,6 +2,7 @@ package poller
 
 import (
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 )
@@ -57,5 +58,23 @@ func checkPeers(t *rapid.T, table *Table) {
 		if other := table.rowOf(a.Peer); a.Peer != 0 && other != nil && !faces(a, other) {
 			t.Fatalf("%v has the peer %v, which faces another", a.ID, a.Peer)
 		}
+	}
+}
+
+// An end that was there before is told as changed when the other one turns to it.
+func TestPeersToldOfAChange(t *testing.T) {
+	table := newTable()
+	a, b := udp4(1, "127.0.0.1:1", "127.0.0.1:2"), udp4(2, "127.0.0.1:2", "")
+	bring(table, []Socket{a, b}, 1)
+	for c := range table.All() {
+		c.FirstSeen = c.FirstSeen.Add(-time.Minute)
+	}
+	d := bring(table, []Socket{a, udp4(2, "127.0.0.1:2", "127.0.0.1:1")}, 1)
+	told := map[ID]ID{}
+	for _, c := range d.Changed {
+		told[c.ID] = c.Peer
+	}
+	if len(told) != 2 || told[1] != 2 || told[2] != 1 {
+		t.Errorf("changed rows and their peers: %v", told)
 	}
 }

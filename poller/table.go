@@ -19,7 +19,7 @@ type Table struct {
 
 // newTable returns an empty table.
 func newTable() *Table {
-	return &Table{index: map[ID]int32{}, unowned: map[ID]*Connection{}, waiting: map[ID]*Connection{}, listeners: listenerSet{}, peers: newPeers()}
+	return &Table{index: map[ID]int32{}, unowned: map[ID]*Connection{}, waiting: map[ID]*Connection{}, closed: map[ID]*Connection{}, listeners: listenerSet{}, peers: newPeers()}
 }
 
 // Status returns what is known of the table as a whole.

@@ -31,10 +31,11 @@ func (h *hub) observe(d *poller.Delta) {
 		for _, w := range v.windows {
 			m := w.delta(v, h.shelf.roster, d)
 			for viewer := range w.viewers {
-				h.traffic.replaced.Add(viewer.offer(m))
-				if d.ClockSet {
-					viewer.demand() // the chart's points have moved with the clock
+				if d.ClockSet { // the chart's points have moved with the clock
+					h.resync(viewer)
+					continue
 				}
+				h.traffic.replaced.Add(viewer.offer(m))
 			}
 		}
 	})

@@ -104,6 +104,20 @@ func TestSessionOrder(t *testing.T) {
 	})
 }
 
+// TestClockSet: when the clock was set, all that a viewer has is of the wrong time, and it gets everything anew.
+func TestClockSet(t *testing.T) {
+	room(t, func(t *testing.T, m *machine, s *Site) {
+		v := sit(t, s, "")
+		v.expect(t, "hello", "snap 1")
+		var status poller.Status
+		s.poller.Read(func(table *poller.Table) { status = table.Status() })
+		s.Observe(&poller.Delta{Status: status, ClockSet: true})
+		v.expect(t, "snap 1")
+		time.Sleep(time.Second)
+		v.expect(t, "delta 1-2")
+	})
+}
+
 // TestStalledViewer: while one viewer does not read, nothing queues for it and the others get every frame; when it
 // reads again, one snap brings it to the present.
 func TestStalledViewer(t *testing.T) {
