@@ -25,7 +25,7 @@ type ownerLookup interface {
 // apply brings the table to the state of the dump and returns the rows that opened, changed and closed. The status is
 // left to the caller.
 func (t *Table) apply(u *update) Delta {
-	var d Delta
+	d := Delta{Opened: t.memory.opened[:0], Changed: t.memory.changed[:0], Closed: t.memory.closed[:0]}
 	for _, id := range u.change.Closed {
 		d.Closed = append(d.Closed, t.remove(id))
 	}
@@ -69,7 +69,8 @@ func (t *Table) remove(id ID) *Connection {
 
 // insert adds a row for a socket that was not there.
 func (t *Table) insert(s *Socket, u *update) *Connection {
-	c := &Connection{Socket: *s, FirstSeen: u.at}
+	c := t.memory.row()
+	*c = Connection{Socket: *s, FirstSeen: u.at}
 	if u.elapsed > 0 {
 		c.Opened, c.Known = u.at, c.Known|KnownOpened
 		c.rates(&Socket{Known: KnownBytes}, u.elapsed)

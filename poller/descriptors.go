@@ -11,12 +11,15 @@ type descriptors interface {
 	// pids appends the ids of all processes, in ascending order.
 	pids(dst []int32) ([]int32, error)
 	// open gives access to what one process has open. The error is fs.ErrPermission where that may not be looked at;
-	// any other means that the process is gone. The caller closes what it gets.
+	// any other means that the process is gone. The caller closes what it gets before it opens the next.
 	open(pid int32) (openFiles, error)
 }
 
 // openFiles is the descriptors of one process.
 type openFiles interface {
+	// process returns whose they are. They stay that process's: it is an error once that has ended, though its PID
+	// may stand for another by then.
+	process() (Process, error)
 	// numbers appends the numbers in use, in ascending order.
 	numbers(dst []int32) ([]int32, error)
 	// socket returns the inode of the socket behind a number. It is 0 where something else is, and the error is

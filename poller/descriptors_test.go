@@ -161,3 +161,24 @@ func TestOwnersForgetAll(t *testing.T) {
 		t.Errorf("left: %v", o.young)
 	}
 }
+
+// A socket that was missed and is found where new descriptors are does not have every process listed for others that
+// were never looked for: under churn some of those are always gone before they can be found.
+func TestOwnersMissedAndReused(t *testing.T) {
+	m, all := host(holds(10)), []uint32{}
+	for i := range uint32(manySockets + 1) {
+		all = append(all, 100+i)
+	}
+	m.processes[10].sockets = slices.Clone(all)
+	o := m.finder()
+	o.seek(start, nil, all...)
+	o.seek(start, nil, 7) // not open yet
+	m.processes[10].sockets = append(m.processes[10].sockets, 7)
+	m.walked()
+	o.seek(start.Add(firstRetry), nil, 7, 8)
+	o.want(t, 7, 10, OwnerKnown)
+	o.want(t, 8, 0, OwnerNotFound)
+	if got := m.walked(); len(got) != 0 {
+		t.Errorf("listed %v", got)
+	}
+}

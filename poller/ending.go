@@ -24,10 +24,7 @@ func finalBytes(i *sockdiag.Info, passive, peerClosed bool) (received, sent uint
 // end takes in what the kernel told of ended connections before a dump, and returns it joined with the rows as they
 // were. Rows that are there get the final values, so that they leave the table, or wait in TIME_WAIT, with them.
 func (t *Table) end(ends []end, zone func(uint32) string) []Ending {
-	if len(ends) == 0 {
-		return nil
-	}
-	out := make([]Ending, 0, len(ends))
+	out := t.memory.ended[:0]
 	for i := range ends {
 		e := &ends[i]
 		if e.record.Destination.Port() != 0 {
@@ -37,6 +34,7 @@ func (t *Table) end(ends []end, zone func(uint32) string) []Ending {
 			out = append(out, Ending{Connection: *row, At: e.at, Seen: true})
 		}
 	}
+	t.memory.ended = out
 	return out
 }
 
@@ -65,8 +63,11 @@ func (t *Table) lastOf(id ID) *Connection {
 	return t.closed[id]
 }
 
-// keepClosed keeps the rows that a poll closed until the next.
+// keepClosed keeps the rows that a poll closed until the next, which is done with those of the poll before.
 func (t *Table) keepClosed(rows []*Connection) {
+	for _, c := range t.closed {
+		t.memory.release(c)
+	}
 	clear(t.closed)
 	for _, c := range rows {
 		t.closed[c.ID] = c

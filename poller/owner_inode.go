@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io/fs"
-	"maps"
 	"slices"
 	"time"
 )
@@ -30,8 +29,13 @@ type inodeOwners struct {
 	displaced []uint32 // inodes that were not where they were found, for verify to tell
 	polls     int
 	forbidden bool // the last whole walk met a process that may not be looked at
+
+	// Memory that is used again by each search.
 	pidBuffer []int32
 	numbers   []int32
+	places    []place
+	missing   []*Socket
+	search    search
 }
 
 // miss remembers that an inode was looked for without success.
@@ -87,22 +91,22 @@ func (o *inodeOwners) drop(inode uint32) {
 
 // find implements ownerFinder.
 func (o *inodeOwners) find(ctx context.Context, wanted []*Socket, hints func([]*Socket) []int32, now time.Time) {
-	s := search{owners: o, open: map[uint32]bool{}}
-	var missing []*Socket
+	s := &o.search
+	s.reset(o)
+	o.missing = o.missing[:0]
 	for _, w := range wanted {
-		if !o.due(w.Inode, now) {
-			continue
+		if o.due(w.Inode, now) {
+			s.open[w.Inode] = true
+			o.missing = append(o.missing, w)
 		}
-		s.open[w.Inode] = true
-		missing = append(missing, w)
-		s.effort = max(s.effort, effortAfter(o.misses[w.Inode].wait))
 	}
 	if len(s.open) == 0 {
 		return
 	}
 	s.reuse()
 	if len(s.open) > 0 {
-		s.walk(ctx, hints(missing))
+		s.exert()
+		s.walk(ctx, hints(o.missing))
 	}
 	for inode := range s.open {
 		m := o.misses[inode]
@@ -126,9 +130,35 @@ func (o *inodeOwners) due(inode uint32, now time.Time) bool {
 
 // search is one search for owners.
 type search struct {
-	owners *inodeOwners
-	open   map[uint32]bool // the inodes that are still looked for
-	effort effort
+	owners  *inodeOwners
+	open    map[uint32]bool // the inodes that are still looked for
+	effort  effort
+	found   []discovery // in the process that is being looked at
+	visited map[int32]bool
+}
+
+// discovery is a socket that is looked for, behind a number of the process that is being looked at.
+type discovery struct {
+	number int32
+	inode  uint32
+}
+
+// reset begins a new search, in the memory of the last.
+func (s *search) reset(o *inodeOwners) {
+	if s.open == nil {
+		s.open, s.visited = map[uint32]bool{}, map[int32]bool{}
+	}
+	clear(s.open)
+	clear(s.visited)
+	s.owners, s.effort = o, quick
+}
+
+// exert decides how far to go for what is open still. A socket that was missed before and is found where new
+// descriptors are is worth no more than that.
+func (s *search) exert() {
+	for inode := range s.open {
+		s.effort = max(s.effort, effortAfter(s.owners.misses[inode].wait))
+	}
 }
 
 // effort is how far a search goes. Most sockets that are not found at once are gone by then, and are not worth a look
@@ -161,59 +191,70 @@ func (s *search) reuse() {
 		if len(s.open) == 0 {
 			return
 		}
-		known := s.owners.processes.byPID[pid]
-		if known == nil {
+		if s.owners.processes.byPID[pid] == nil {
 			continue
 		}
 		files, err := s.owners.fds.open(pid)
 		if err != nil {
 			continue // it ends, or hides itself: the walk finds out
 		}
-		found := map[int32]uint32{}
-		h.reuse(files, s.collect(found))
+		h.reuse(files, s.take)
+		s.keep(pid, files)
 		_ = files.Close()
-		s.keep(pid, known, found)
 	}
 }
 
-// collect gathers those sockets that are looked for, until all are found.
-func (s *search) collect(found map[int32]uint32) finding {
-	seen := map[uint32]bool{}
-	return func(number int32, inode uint32) (wanted, more bool) {
-		if wanted = s.open[inode] && !seen[inode]; wanted {
-			found[number], seen[inode] = inode, true
-		}
-		return wanted, len(seen) < len(s.open)
-	}
-}
-
-// keep takes over what was found in a process, if its PID still stands for the one that it did before.
-func (s *search) keep(pid int32, before *Process, found map[int32]uint32) {
-	o := s.owners
-	if len(found) == 0 {
-		return
-	}
-	if after, err := o.processes.read(pid); err != nil || after.Start != before.Start {
-		return
-	}
-	switch known := o.processes.byPID[pid]; {
-	case known == nil:
-		o.processes.byPID[pid] = before
-	case known.Start != before.Start:
-		return // what the PID stood for has just ended: verify has to tell that first
-	}
-	h := o.holding(pid)
-	for number, inode := range found {
-		if old, taken := h.sockets[number]; taken && old != inode {
-			delete(o.byInode, old)
-			o.displaced = append(o.displaced, old)
-		}
-		h.sockets[number] = inode
-		o.byInode[inode] = place{pid, number}
-		o.grow(inode)
+// take gathers a socket if it is looked for, until all are found.
+func (s *search) take(number int32, inode uint32) (wanted, more bool) {
+	if wanted = s.open[inode]; wanted {
+		s.found = append(s.found, discovery{number, inode})
 		delete(s.open, inode)
-		delete(o.misses, inode)
 	}
+	return wanted, len(s.open) > 0
+}
+
+// keep takes over what was found in a process.
+func (s *search) keep(pid int32, files openFiles) {
+	if len(s.found) == 0 {
+		return
+	}
+	if s.owners.knows(pid, files) {
+		h := s.owners.holding(pid)
+		for _, f := range s.found {
+			s.owners.settle(pid, h, f)
+		}
+	} else {
+		for _, f := range s.found {
+			s.open[f.inode] = true
+		}
+	}
+	s.found = s.found[:0]
+}
+
+// knows has the process remembered whose descriptors these are. It is false where that has ended, or where its PID
+// still stands for one that ended before it: verify has to tell of that first.
+func (o *inodeOwners) knows(pid int32, files openFiles) bool {
+	p, err := files.process()
+	if err != nil {
+		return false
+	}
+	if known := o.processes.byPID[pid]; known != nil {
+		return known.Start == p.Start
+	}
+	o.processes.byPID[pid] = &p
+	return true
+}
+
+// settle notes where a socket was found.
+func (o *inodeOwners) settle(pid int32, h *holding, f discovery) {
+	if old, taken := h.sockets[f.number]; taken && old != f.inode {
+		delete(o.byInode, old)
+		o.displaced = append(o.displaced, old)
+	}
+	h.sockets[f.number] = f.inode
+	o.byInode[f.inode] = place{pid, f.number}
+	o.grow(f.inode)
+	delete(o.misses, f.inode)
 }
 
 // grow has the place of a socket looked at again soon; not that of sockets which were there before the first poll.
@@ -236,21 +277,25 @@ func (o *inodeOwners) holding(pid int32) *holding {
 // walk looks through processes until every inode is found: the hints, those that hold sockets, then all others.
 func (s *search) walk(ctx context.Context, hints []int32) {
 	o := s.owners
-	visited := make(map[int32]bool, len(hints)+len(o.held))
 	forbidden := false
 	visit := func(pids []int32) (done bool) {
 		for _, pid := range pids {
 			if len(s.open) == 0 || ctx.Err() != nil {
 				return true
 			}
-			if !visited[pid] {
-				visited[pid] = true
+			if !s.visited[pid] {
+				s.visited[pid] = true
 				forbidden = s.scan(pid) || forbidden
 			}
 		}
 		return len(s.open) == 0
 	}
-	if visit(hints) || visit(slices.Sorted(maps.Keys(o.held))) {
+	o.pidBuffer = o.pidBuffer[:0]
+	for pid := range o.held {
+		o.pidBuffer = append(o.pidBuffer, pid)
+	}
+	slices.Sort(o.pidBuffer)
+	if visit(hints) || visit(o.pidBuffer) {
 		return
 	}
 	pids, err := o.fds.pids(o.pidBuffer[:0])
@@ -263,7 +308,7 @@ func (s *search) walk(ctx context.Context, hints []int32) {
 	}
 }
 
-// scan looks through one process. What it finds counts only if the PID stands for the same process before and after.
+// scan looks through one process.
 func (s *search) scan(pid int32) (forbidden bool) {
 	o := s.owners
 	h := o.held[pid]
@@ -273,24 +318,21 @@ func (s *search) scan(pid int32) (forbidden bool) {
 	if s.effort == quick && len(h.sockets) > manySockets {
 		return false
 	}
-	before, err := o.processes.read(pid)
+	files, err := o.fds.open(pid)
 	if err != nil {
 		return errors.Is(err, fs.ErrPermission) // or it has ended
 	}
-	files, err := o.fds.open(pid)
-	if err != nil {
-		return errors.Is(err, fs.ErrPermission)
-	}
-	found := map[int32]uint32{}
-	o.numbers, forbidden, err = h.list(files, o.numbers, s.effort == complete, s.collect(found))
-	_ = files.Close()
-	if err != nil {
+	defer files.Close()
+	o.numbers, forbidden, err = h.list(files, o.numbers, s.effort == complete, s.take)
+	if err == nil && len(s.found) > 0 {
+		top := h.top
+		s.keep(pid, files)
+		o.holding(pid).top = top
 		return forbidden
 	}
-	top := h.top
-	s.keep(pid, &before, found)
-	if h := o.held[pid]; h != nil {
-		h.top = top
+	for _, f := range s.found {
+		s.open[f.inode] = true
 	}
+	s.found = s.found[:0]
 	return forbidden
 }

@@ -14,7 +14,7 @@ type machine struct {
 	processes map[int32]*program
 	scanned   []int32         // whose descriptors were listed, in order
 	reads     int             // how many single descriptors were read
-	onScan    func(pid int32) // called when a process's descriptors have been listed; may be nil
+	onScan    func(pid int32) // called when a process's descriptors have been looked at; may be nil
 	noList    error           // what the list of processes fails with
 }
 
@@ -52,14 +52,23 @@ func (m *machine) open(pid int32) (openFiles, error) {
 		m.scanned = append(m.scanned, pid)
 		return nil, fs.ErrPermission
 	}
-	return &fakeFiles{m: m, pid: pid}, nil
+	return &fakeFiles{m: m, pid: pid, start: m.processes[pid].Start}, nil
 }
 
 // fakeFiles is what a program of a machine has open: its sockets from number 3 on, 0 standing for a free number.
 type fakeFiles struct {
 	m      *machine
 	pid    int32
+	start  uint64
 	listed bool
+}
+
+func (f *fakeFiles) process() (Process, error) {
+	f.looked()
+	if p := f.m.processes[f.pid]; p == nil || p.Start != f.start {
+		return Process{}, fs.ErrNotExist
+	}
+	return f.m.read(f.pid)
 }
 
 func (f *fakeFiles) numbers(dst []int32) ([]int32, error) {
@@ -87,10 +96,16 @@ func (f *fakeFiles) socket(number int32) (uint32, error) {
 }
 
 func (f *fakeFiles) Close() error {
+	f.looked()
+	return nil
+}
+
+// looked tells once that they have been listed.
+func (f *fakeFiles) looked() {
 	if f.m.onScan != nil && f.listed {
 		f.m.onScan(f.pid)
 	}
-	return nil
+	f.listed = false
 }
 
 func (m *machine) read(pid int32) (Process, error) {

@@ -1,5 +1,10 @@
 package poller
 
+import (
+	"cmp"
+	"slices"
+)
+
 // youth is a socket whose place was found a short while ago. A server often hands a connection to a child right after
 // it took it.
 type youth struct {
@@ -52,11 +57,11 @@ func (o *inodeOwners) bury(pid int32) {
 // recheck looks again at the places of some sockets and returns those that are not there any more, though they live:
 // their descriptor was closed after another process got a copy.
 func (o *inodeOwners) recheck() (lost map[uint32]bool) {
-	due := map[int32][]int32{} // numbers by PID
+	due := o.places[:0]
 	n := 0
 	for n < len(o.young) && o.young[n].poll+youngPolls <= o.polls {
 		if at, ok := o.byInode[o.young[n].inode]; ok {
-			due[at.pid] = append(due[at.pid], at.number)
+			due = append(due, at)
 		}
 		n++
 	}
@@ -66,16 +71,23 @@ func (o *inodeOwners) recheck() (lost map[uint32]bool) {
 		if sampled++; sampled > sampleSize {
 			break
 		}
-		due[at.pid] = append(due[at.pid], at.number)
+		due = append(due, at)
 	}
-	for pid, numbers := range due {
-		lost = o.recheckProcess(pid, numbers, lost)
+	o.places = due
+	slices.SortFunc(due, func(a, b place) int { return cmp.Or(cmp.Compare(a.pid, b.pid), cmp.Compare(a.number, b.number)) })
+	for len(due) > 0 {
+		pid, n := due[0].pid, 1
+		for n < len(due) && due[n].pid == pid {
+			n++
+		}
+		lost = o.recheckProcess(pid, due[:n], lost)
+		due = due[n:]
 	}
 	return lost
 }
 
 // recheckProcess looks again at descriptors of one process.
-func (o *inodeOwners) recheckProcess(pid int32, numbers []int32, lost map[uint32]bool) map[uint32]bool {
+func (o *inodeOwners) recheckProcess(pid int32, places []place, lost map[uint32]bool) map[uint32]bool {
 	h := o.held[pid]
 	files, err := o.fds.open(pid)
 	if err != nil && !isGone(err) {
@@ -84,9 +96,9 @@ func (o *inodeOwners) recheckProcess(pid int32, numbers []int32, lost map[uint32
 	if err == nil {
 		defer files.Close()
 	}
-	for _, number := range numbers {
-		inode, known := h.sockets[number]
-		if !known || err == nil && stillHolds(files, number, inode) {
+	for _, at := range places {
+		inode, known := h.sockets[at.number]
+		if !known || err == nil && stillHolds(files, at.number, inode) {
 			continue
 		}
 		o.drop(inode)

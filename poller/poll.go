@@ -70,6 +70,8 @@ func (p *Poller) take(ctx context.Context, next []Socket, lost uint64, at time.T
 	p.table.keepClosed(d.Closed)
 	d.Ended, d.Changed = ended, p.table.settle(ended, d.Changed)
 	d.Changed = p.table.reown(p.owners, astray, d.Changed)
+	m := &p.table.memory
+	m.opened, m.changed, m.closed = d.Opened, d.Changed, d.Closed
 	p.setStatus(u.at, took, elapsed == 0)
 	if set != 0 {
 		p.log.Warn("the clock was set", "by", set)
@@ -164,7 +166,7 @@ func (p *Poller) tell(d *Delta) {
 // owner was not found before, but not of those that have just been closed. Reading the table needs no lock here: only
 // this goroutine changes it.
 func (p *Poller) seekOwners(ctx context.Context, u *update, a astray, now time.Time) {
-	var wanted []*Socket
+	wanted := p.wanted[:0]
 	for _, list := range [...][]int{u.change.Opened, u.change.Changed} {
 		for _, i := range list {
 			wanted = append(wanted, &u.next[i])
@@ -182,6 +184,7 @@ func (p *Poller) seekOwners(ctx context.Context, u *update, a astray, now time.T
 			}
 		}
 	}
+	p.wanted = wanted
 	p.owners.find(ctx, wanted, p.table.owningPIDs, now)
 }
 

@@ -38,6 +38,7 @@ type Poller struct {
 	// Used by Run's goroutine alone.
 	differ    differ
 	dump      []Socket
+	wanted    []*Socket // whose owners are looked for
 	pace      pace
 	clock     clock
 	attempted time.Time // the start of the last poll, failed or not

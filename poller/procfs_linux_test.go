@@ -17,11 +17,11 @@ import (
 )
 
 // recorded is a tree as /proc shows it: process 77 has a hostile name, process 99 has just ended.
-const recorded = procfs("testdata/proc")
+var recorded = newProcfs("testdata/proc")
 
 // look calls found with the inode of each socket that a process has open, until it returns false. Not to be allowed to
 // look is no error.
-func look(p procfs, pid int32, found func(inode uint32) bool) (forbidden bool, err error) {
+func look(p *procfs, pid int32, found func(inode uint32) bool) (forbidden bool, err error) {
 	files, err := p.open(pid)
 	if errors.Is(err, fs.ErrPermission) {
 		return true, nil
@@ -37,7 +37,7 @@ func look(p procfs, pid int32, found func(inode uint32) bool) (forbidden bool, e
 }
 
 // inodes returns the sockets that a process has open.
-func inodes(t *testing.T, p procfs, pid int32) (all []uint32) {
+func inodes(t *testing.T, p *procfs, pid int32) (all []uint32) {
 	t.Helper()
 	forbidden, err := look(p, pid, func(inode uint32) bool {
 		all = append(all, inode)
@@ -81,7 +81,7 @@ func TestProcfsRecorded(t *testing.T) {
 			t.Errorf("sockets of process %d: forbidden %v, %v", pid, forbidden, err)
 		}
 	}
-	if _, err := procfs("testdata/nowhere").pids(nil); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := newProcfs("testdata/nowhere").pids(nil); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("no tree at all: %v", err)
 	}
 }
@@ -100,7 +100,7 @@ func TestProcfsBroken(t *testing.T) {
 	dir := t.TempDir()
 	check(t, os.Mkdir(filepath.Join(dir, "7"), 0o755))
 	check(t, os.WriteFile(filepath.Join(dir, "7", "stat"), []byte("7 (sh) S 1"), 0o644))
-	if _, err := procfs(dir).process(7); err == nil || !strings.HasPrefix(err.Error(), "process 7: ") {
+	if _, err := newProcfs(dir).process(7); err == nil || !strings.HasPrefix(err.Error(), "process 7: ") {
 		t.Errorf("error %v", err)
 	}
 }
@@ -148,13 +148,13 @@ func TestProcfsUnreadable(t *testing.T) {
 	for _, mode := range []fs.FileMode{0o000, 0o444, 0o755} {
 		check(t, os.Chmod(shut, mode))
 		found, readable := false, mode == 0o755
-		forbidden, err := look(procfs(dir), 10, func(uint32) bool { found = true; return true })
+		forbidden, err := look(newProcfs(dir), 10, func(uint32) bool { found = true; return true })
 		if err != nil || found != readable || forbidden == readable {
 			t.Errorf("mode %v: forbidden %v, found %v, %v", mode, forbidden, found, err)
 		}
 	}
 	check(t, os.Chmod(filepath.Join(dir, "10"), 0))
-	if _, err := procfs(dir).process(10); !errors.Is(err, fs.ErrPermission) {
+	if _, err := newProcfs(dir).process(10); !errors.Is(err, fs.ErrPermission) {
 		t.Errorf("a process that may not be looked at at all: %v", err)
 	}
 	check(t, os.Chmod(filepath.Join(dir, "10"), 0o755))
@@ -199,7 +199,7 @@ func TestProcfsHidePID(t *testing.T) {
 	dir, other, _ := strings.Cut(task, " ")
 	pid, err := strconv.ParseInt(other, 10, 32)
 	check(t, err)
-	p := procfs(dir)
+	p := newProcfs(dir)
 	_, err = p.process(int32(pid))
 	forbidden, _ := look(p, int32(pid), nil)
 	pids, listErr := p.pids(nil)
@@ -244,7 +244,7 @@ func TestProcfsHostileNames(t *testing.T) {
 			continue // writing nothing does not rename
 		}
 		check(t, os.WriteFile("/proc/self/comm", []byte(name), 0))
-		if got, err := procfs(procRoot).process(int32(os.Getpid())); err != nil || got.Name != name {
+		if got, err := newProcfs(procRoot).process(int32(os.Getpid())); err != nil || got.Name != name {
 			t.Errorf("%q is read as %q, %v", name, got.Name, err)
 		}
 	}

@@ -2,7 +2,10 @@ package poller
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -28,7 +31,7 @@ func hostileNames() []string {
 func TestParseStat(t *testing.T) {
 	for _, name := range append(hostileNames(), "sh", "kworker/0:1") {
 		got, err := parseStat(statOf(name, 1<<64-1))
-		if err != nil || got.comm != name || got.start != 1<<64-1 {
+		if err != nil || string(got.comm) != name || got.start != 1<<64-1 {
 			t.Errorf("%q was read as %+v, %v", name, got, err)
 		}
 	}
@@ -57,11 +60,11 @@ func FuzzParseStat(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, b []byte, start uint64) {
 		got, err := parseStat(statOf(string(b), start))
-		if err != nil || got.comm != string(b) || got.start != start {
+		if err != nil || string(got.comm) != string(b) || got.start != start {
 			t.Errorf("%q, %d was read as %+v, %v", b, start, got, err)
 		}
 		got, err = parseStat(b)
-		if err == nil && (!bytes.Contains(b, []byte("("+got.comm+")")) || strings.Contains(string(b[bytes.LastIndexByte(b, ')')+1:]), ")")) {
+		if err == nil && (!bytes.Contains(b, []byte("("+string(got.comm)+")")) || strings.Contains(string(b[bytes.LastIndexByte(b, ')')+1:]), ")")) {
 			t.Errorf("%q was read as %+v", b, got)
 		}
 	})
@@ -129,6 +132,45 @@ func FuzzSocketLink(f *testing.F) {
 		number := strings.TrimLeft(strings.TrimSuffix(strings.TrimPrefix(string(b), "socket:["), "]"), "0")
 		if inode == 0 || number != digits(inode) {
 			t.Errorf("%q was read as %d", b, inode)
+		}
+	})
+}
+
+// entry writes a directory entry as getdents64(2) gives it.
+func entry(name string) []byte {
+	b := binary.NativeEndian.AppendUint64(make([]byte, 0, 32), 4711)
+	b = binary.NativeEndian.AppendUint64(b, 1)
+	n := (19 + len(name) + 1 + 7) &^ 7
+	b = append(binary.NativeEndian.AppendUint16(b, uint16(n)), 4)
+	return append(append(b, name...), make([]byte, n-19-len(name))...)
+}
+
+// Of directory entries those that are numbers are read; one that is cut off is an error.
+func TestAppendNumbers(t *testing.T) {
+	var b []byte
+	for _, name := range []string{".", "..", "0", "42", "self", "4x", "-1", "2147483647", "2147483648", "12345678901", "007"} {
+		b = append(b, entry(name)...)
+	}
+	got, err := appendNumbers([]int32{5}, b)
+	if want := []int32{5, 0, 42, 2147483647, 7}; err != nil || !slices.Equal(got, want) {
+		t.Errorf("%v, %v; want %v", got, err, want)
+	}
+	for _, cut := range []int{1, 18, 19, 23} {
+		if got, err := appendNumbers(nil, entry("42")[:cut]); err == nil {
+			t.Errorf("%d bytes of an entry were read as %v", cut, got)
+		}
+	}
+}
+
+// FuzzAppendNumbers: whatever the entries are, no number is negative and none comes out of nothing.
+func FuzzAppendNumbers(f *testing.F) {
+	f.Add(append(entry("1"), entry("self")...))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		got, _ := appendNumbers(nil, b)
+		for _, n := range got {
+			if n < 0 || !bytes.Contains(b, []byte(strconv.Itoa(int(n)))) {
+				t.Errorf("%q gives %d", b, n)
+			}
 		}
 	})
 }

@@ -15,6 +15,36 @@ type Table struct {
 	listeners listenerSet
 	peers     peers
 	history   history
+	memory    memory
+}
+
+// memory is used again by each poll, so that a table whose size stays needs no more of it. What a Delta hands out of
+// it is good until the next.
+type memory struct {
+	rows                    []*Connection // of sockets that closed two polls ago
+	opened, changed, closed []*Connection
+	ended                   []Ending
+}
+
+// maxSpareRows bounds the rows that are kept to be used again.
+const maxSpareRows = 8192
+
+// row returns a row that nobody has.
+func (m *memory) row() *Connection {
+	n := len(m.rows)
+	if n == 0 {
+		return new(Connection)
+	}
+	c := m.rows[n-1]
+	m.rows = m.rows[:n-1]
+	return c
+}
+
+// release takes back a row that nobody has any more.
+func (m *memory) release(c *Connection) {
+	if len(m.rows) < maxSpareRows {
+		m.rows = append(m.rows, c)
+	}
 }
 
 // newTable returns an empty table.

@@ -113,17 +113,13 @@ func (c *Conn) Dump(r Request, each func(*Record)) error {
 // receive implements receiver.
 func (c *Conn) receive() (datagram, error) {
 	for {
-		n, _, flags, from, err := unix.Recvmsg(c.fd, c.buffer, nil, 0)
+		n, from, err := receiveFrom(c.fd, c.buffer, 0)
 		if err == unix.EINTR {
 			continue
 		}
 		if err != nil {
 			return datagram{}, err
 		}
-		d := datagram{data: c.buffer[:n], truncated: flags&unix.MSG_TRUNC != 0}
-		if a, ok := from.(*unix.SockaddrNetlink); ok {
-			d.from = a.Pid
-		}
-		return d, nil
+		return datagram{data: c.buffer[:min(n, len(c.buffer))], from: from, truncated: n > len(c.buffer)}, nil
 	}
 }

@@ -22,6 +22,12 @@ type Events struct {
 	raw    syscall.RawConn
 	buffer []byte
 	record Record
+
+	// Of the last datagram: its length, its sender and what went wrong.
+	arrived func(fd uintptr) bool // the method arrive; made once, since making it allocates
+	n       int
+	from    uint32
+	failure error
 }
 
 // DialEvents opens the socket and joins the groups. The caller closes it.
@@ -38,7 +44,9 @@ func DialEvents(groups ...Group) (*Events, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("sock_diag events: %w", err), file.Close())
 	}
-	return &Events{file: file, raw: raw, buffer: make([]byte, bufferLen)}, nil
+	e := &Events{file: file, raw: raw, buffer: make([]byte, bufferLen)}
+	e.arrived = e.arrive
+	return e, nil
 }
 
 // subscribe binds the socket, makes room for bursts and joins the groups. The larger buffer needs CAP_NET_ADMIN; without
@@ -88,29 +96,28 @@ func (e *Events) Close() error {
 // Receive waits for the next datagram and calls each with every socket in it, reusing one Record. [ErrLost] says that
 // some were dropped before it; the next call goes on.
 func (e *Events) Receive(each func(*Record)) error {
-	var n int
-	var from unix.Sockaddr
-	var failure error
-	err := e.raw.Read(func(fd uintptr) bool {
-		for {
-			n, from, failure = unix.Recvfrom(int(fd), e.buffer, unix.MSG_DONTWAIT)
-			if failure != unix.EINTR {
-				return failure != unix.EAGAIN
-			}
-		}
-	})
+	err := e.raw.Read(e.arrived)
 	switch {
 	case err != nil && e.closed.Load():
 		return os.ErrClosed // the runtime has an error of its own for it, which nobody can name
 	case err != nil:
 		return fmt.Errorf("sock_diag events: %w", err)
-	case failure == unix.ENOBUFS:
+	case e.failure == unix.ENOBUFS:
 		return ErrLost
-	case failure != nil:
-		return fmt.Errorf("sock_diag events: receive: %w", failure)
-	}
-	if a, ok := from.(*unix.SockaddrNetlink); ok && a.Pid != 0 {
+	case e.failure != nil:
+		return fmt.Errorf("sock_diag events: receive: %w", e.failure)
+	case e.from != 0:
 		return nil // not from the kernel
 	}
-	return readEvents(e.buffer[:n], &e.record, each)
+	return readEvents(e.buffer[:min(e.n, len(e.buffer))], &e.record, each)
+}
+
+// arrive takes the next datagram, if one is there, and reports whether the wait for it is over.
+func (e *Events) arrive(fd uintptr) bool {
+	for {
+		e.n, e.from, e.failure = receiveFrom(int(fd), e.buffer, unix.MSG_DONTWAIT)
+		if e.failure != unix.EINTR {
+			return e.failure != unix.EAGAIN
+		}
+	}
 }
