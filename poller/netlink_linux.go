@@ -15,8 +15,8 @@ const dumpTries = 4
 var dumps = [...]sockdiag.Request{
 	{Family: sockdiag.FamilyIPv4, Protocol: sockdiag.ProtocolTCP, Extensions: sockdiag.WithInfo, States: sockdiag.AllStates},
 	{Family: sockdiag.FamilyIPv6, Protocol: sockdiag.ProtocolTCP, Extensions: sockdiag.WithInfo, States: sockdiag.AllStates},
-	{Family: sockdiag.FamilyIPv4, Protocol: sockdiag.ProtocolUDP, States: sockdiag.AllStates},
-	{Family: sockdiag.FamilyIPv6, Protocol: sockdiag.ProtocolUDP, States: sockdiag.AllStates},
+	{Family: sockdiag.FamilyIPv4, Protocol: sockdiag.ProtocolUDP, Extensions: sockdiag.WithMemory, States: sockdiag.AllStates},
+	{Family: sockdiag.FamilyIPv6, Protocol: sockdiag.ProtocolUDP, Extensions: sockdiag.WithMemory, States: sockdiag.AllStates},
 }
 
 // dumper is what the source needs of a netlink socket; tests put a fake in its place.

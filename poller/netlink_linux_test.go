@@ -84,15 +84,16 @@ func TestNetlinkDumpTries(t *testing.T) {
 	}
 }
 
-// TCP and UDP of both families are asked for, in all states, TCP with tcp_info.
+// TCP and UDP of both families are asked for, in all states, TCP with tcp_info and UDP with what it dropped.
 func TestNetlinkRequests(t *testing.T) {
 	d := &fakeDumper{}
 	s := &netlinkSource{conn: d, zones: newZoneCache(zoneOf)}
 	got, err := s.sockets(t.Context(), nil)
 	check(t, err)
 	asked := map[want]bool{}
+	extensions := map[uint8]uint8{sockdiag.ProtocolTCP: sockdiag.WithInfo, sockdiag.ProtocolUDP: sockdiag.WithMemory}
 	for i, r := range d.asked {
-		if r.States != sockdiag.AllStates || (r.Extensions == sockdiag.WithInfo) != (r.Protocol == sockdiag.ProtocolTCP) {
+		if r.States != sockdiag.AllStates || r.Extensions != extensions[r.Protocol] {
 			t.Errorf("request %+v", r)
 		}
 		asked[want{Protocol: got[2*i].Protocol, Family: got[2*i].Family}] = true

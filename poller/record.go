@@ -36,6 +36,9 @@ func socketOf(protocol uint8, r *sockdiag.Record, zone func(uint32) string) Sock
 	}
 	if protocol == sockdiag.ProtocolUDP {
 		s.Protocol, s.State = UDP, StateNone
+		if r.HasDrops {
+			s.Drops, s.Known = r.Drops, s.Known|KnownDrops
+		}
 	} else if int(r.State) < len(kernelStates) {
 		s.State = kernelStates[r.State]
 	}

@@ -141,3 +141,18 @@ func TestSocketOfAddresses(t *testing.T) {
 		}
 	}
 }
+
+// Of a UDP socket it is known what waits in its queue and what it dropped, where the kernel tells that, and no bytes.
+func TestSocketOfUDP(t *testing.T) {
+	const known = KnownUID | KnownQueues
+	for _, has := range []bool{true, false} {
+		r := recordOf(func(r *sockdiag.Record) { r.State, r.HasInfo, r.Drops, r.HasDrops = sockdiag.Close, false, 7, has })
+		s := socketOf(sockdiag.ProtocolUDP, r, zoneOf)
+		if s.State != StateNone || s.ReceiveQueue != 3 || has && (s.Known != known|KnownDrops || s.Drops != 7) || !has && s.Known != known {
+			t.Errorf("told of drops: %v: %+v", has, s)
+		}
+		if s := socketOf(sockdiag.ProtocolTCP, r, zoneOf); s.Known.Has(KnownDrops) {
+			t.Errorf("a TCP socket with drops: %+v", s)
+		}
+	}
+}

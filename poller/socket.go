@@ -75,6 +75,7 @@ const (
 	KnownRetransmits                   // Retransmits
 	KnownRates                         // Connection.ReceiveRate and SendRate
 	KnownOpened                        // Connection.Opened
+	KnownDrops                         // Drops
 )
 
 // Has reports whether every fact in want is known.
@@ -101,6 +102,9 @@ type Socket struct {
 	PID int32
 	// ReceiveQueue and SendQueue are in bytes; for a listener they are the accept queue and its limit, in connections.
 	ReceiveQueue, SendQueue uint32
+	// Drops counts the datagrams that were thrown away since the socket was opened, because its receive queue was full
+	// or because they were damaged (SK_MEMINFO_DROPS, linux/sock_diag.h). UDP only.
+	Drops uint32
 	// BytesReceived and BytesSent count payload since the socket was opened: tcpi_bytes_received, and
 	// tcpi_bytes_sent less tcpi_bytes_retrans (linux/tcp.h).
 	BytesReceived, BytesSent uint64

@@ -138,7 +138,7 @@ func connect(t *testing.T, l net.Listener, from, to string) (client, server net.
 	return client, server
 }
 
-// udp opens a bound socket and one connected to it.
+// udp opens a bound socket and one connected to it, and sends more to it than it has room for.
 func udp(t *testing.T, network, bound, from, to string) {
 	t.Helper()
 	server, err := net.ListenPacket(network, bound)
@@ -147,6 +147,11 @@ func udp(t *testing.T, network, bound, from, to string) {
 	client, err := d.Dial("udp", to)
 	check(t, err)
 	t.Cleanup(func() { client.Close(); server.Close() })
+	check(t, server.(*net.UDPConn).SetReadBuffer(1)) // the kernel makes it the least there can be
+	for range overflow {
+		_, err := client.Write(make([]byte, 1000))
+		check(t, err)
+	}
 }
 
 // inNamespace runs one test of this binary again in a new network namespace. It needs root, or a kernel that lets

@@ -11,6 +11,9 @@ const payload = "five5"
 // many is how many connections the captured TCP dump has, so that it takes more than one datagram.
 const many = 30
 
+// overflow is how many datagrams were sent to a UDP socket that had no room for all of them.
+const overflow = 20
+
 // fact is one socket that was open when a dump was taken. The ports are fixed: it was alone in its network namespace.
 type fact struct {
 	state               uint8
@@ -42,11 +45,13 @@ var capturedFacts = map[string][]fact{
 		{Established, "[::1]:7301", "[::1]:7003", nil},
 	},
 	"udp4-le": {
-		{Close, "127.0.0.1:7004", "0.0.0.0:0", func(r *Record) bool { return r.Inode != 0 && !r.HasInfo }},
-		{Established, "127.0.0.1:7401", "127.0.0.1:7004", nil},
+		{Close, "127.0.0.1:7004", "0.0.0.0:0", func(r *Record) bool {
+			return r.Inode != 0 && !r.HasInfo && r.ReceiveQueue > 0 && r.HasDrops && r.Drops > 0 && r.Drops < overflow
+		}},
+		{Established, "127.0.0.1:7401", "127.0.0.1:7004", func(r *Record) bool { return r.HasDrops && r.Drops == 0 }},
 	},
 	"udp6-le": {
-		{Close, "[::]:7005", "[::]:0", func(r *Record) bool { return r.HasV6 && !r.V6Only }},
+		{Close, "[::]:7005", "[::]:0", func(r *Record) bool { return r.HasV6 && !r.V6Only && r.Drops > 0 }},
 		{Established, "[::1]:7501", "[::1]:7005", nil},
 	},
 }

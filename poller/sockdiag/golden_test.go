@@ -29,8 +29,8 @@ func captures() []capture {
 	return []capture{
 		{name: "tcp4-le", request: Request{FamilyIPv4, ProtocolTCP, WithInfo, AllStates}},
 		{name: "tcp6-le", request: Request{FamilyIPv6, ProtocolTCP, WithInfo, AllStates}},
-		{name: "udp4-le", request: Request{FamilyIPv4, ProtocolUDP, 0, AllStates}},
-		{name: "udp6-le", request: Request{FamilyIPv6, ProtocolUDP, 0, AllStates}},
+		{name: "udp4-le", request: Request{FamilyIPv4, ProtocolUDP, WithMemory, AllStates}},
+		{name: "udp6-le", request: Request{FamilyIPv6, ProtocolUDP, WithMemory, AllStates}},
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 // The attributes that can follow a record (linux/inet_diag.h).
 const (
 	attrInfo     = 2  // INET_DIAG_INFO
+	attrMemory   = 7  // INET_DIAG_SKMEMINFO
 	attrProtocol = 10 // INET_DIAG_PROTOCOL: in events, the IP protocol
 	attrV6Only   = 11 // INET_DIAG_SKV6ONLY
 	attrCgroupID = 21 // INET_DIAG_CGROUP_ID
@@ -17,6 +18,8 @@ const (
 const (
 	recordLen = 72 // struct inet_diag_msg
 	attrLen   = 4  // struct nlattr
+	// memoryDrops is where SK_MEMINFO_DROPS begins, in bytes: the ninth of an array of 32-bit numbers.
+	memoryDrops = 8 * 4
 	// attrTypeMask takes the nested and byte-order flags off an attribute's type (NLA_TYPE_MASK).
 	attrTypeMask = 0x3fff
 )
@@ -62,6 +65,10 @@ type Record struct {
 	HasInfo, HasV6, HasCgroup bool
 	// Protocol is the IP protocol, told only of sockets that end; 0 elsewhere.
 	Protocol uint8
+	// Drops counts the datagrams that the socket had no room for or that were damaged (SK_MEMINFO_DROPS,
+	// linux/sock_diag.h). Valid with HasDrops (Linux 4.12).
+	Drops    uint32
+	HasDrops bool
 	// Info is valid where HasInfo is set.
 	Info Info
 }
@@ -108,6 +115,8 @@ func (r *Record) setAttribute(kind uint16, value []byte) {
 	switch {
 	case kind == attrInfo:
 		r.HasInfo = r.Info.parse(value)
+	case kind == attrMemory && len(value) >= memoryDrops+4:
+		r.HasDrops, r.Drops = true, order.Uint32(value[memoryDrops:])
 	case kind == attrProtocol && len(value) >= 1:
 		r.Protocol = value[0]
 	case kind == attrV6Only && len(value) >= 1:
@@ -133,6 +142,9 @@ func AppendRecord(dst []byte, r *Record) []byte {
 	}
 	if r.HasInfo {
 		dst = appendAttribute(dst, attrInfo, r.Info.append(nil))
+	}
+	if r.HasDrops {
+		dst = appendAttribute(dst, attrMemory, order.AppendUint32(make([]byte, memoryDrops), r.Drops))
 	}
 	if r.Protocol != 0 {
 		dst = appendAttribute(dst, attrProtocol, []byte{r.Protocol})

@@ -28,6 +28,9 @@ func record() *rapid.Generator[Record] {
 		if r.HasCgroup {
 			r.CgroupID = u64.Draw(t, "cgroup id")
 		}
+		if r.HasDrops = rapid.Bool().Draw(t, "memory"); r.HasDrops {
+			r.Drops = u32.Draw(t, "drops")
+		}
 		if r.HasInfo {
 			r.Info = info(t)
 		}
@@ -128,15 +131,17 @@ func TestAttributes(t *testing.T) {
 	b := appendAttribute(plain(1), 300, []byte("unknown"))
 	b = appendAttribute(b, attrV6Only, nil)
 	b = appendAttribute(b, attrCgroupID, make([]byte, 7))
+	b = appendAttribute(b, attrMemory, make([]byte, memoryDrops+3)) // the array of a kernel before SK_MEMINFO_DROPS
 	var r Record
 	check(t, ParseRecord(b, &r))
-	if r.HasV6 || r.HasCgroup {
+	if r.HasV6 || r.HasCgroup || r.HasDrops {
 		t.Errorf("taken over from too few bytes: %+v", r)
 	}
 	b = appendAttribute(b, attrV6Only|nested, []byte{2})
 	b = appendAttribute(b, attrCgroupID|byteOrder, order.AppendUint64(nil, 1<<40))
+	b = appendAttribute(b, attrMemory, append(make([]byte, memoryDrops), 5, 0, 0, 0, 9, 9, 9, 9))
 	check(t, ParseRecord(append(b, 1, 2, 3), &r)) // less than an attribute is padding
-	if !r.HasV6 || !r.V6Only || !r.HasCgroup || r.CgroupID != 1<<40 {
+	if !r.HasV6 || !r.V6Only || !r.HasCgroup || r.CgroupID != 1<<40 || !r.HasDrops || r.Drops != order.Uint32([]byte{5, 0, 0, 0}) {
 		t.Errorf("not taken over: %+v", r)
 	}
 }

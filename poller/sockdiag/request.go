@@ -15,6 +15,10 @@ const AllStates uint32 = 1<<14 - 1
 // WithInfo asks for struct tcp_info with each TCP socket (the bit of INET_DIAG_INFO).
 const WithInfo uint8 = 1 << (attrInfo - 1)
 
+// WithMemory asks for the socket's memory with each, and so for the datagrams it dropped (the bit of
+// INET_DIAG_SKMEMINFO).
+const WithMemory uint8 = 1 << (attrMemory - 1)
+
 const (
 	requestLen  = 56 // struct inet_diag_req_v2
 	socketIDLen = 48 // struct inet_diag_sockid
