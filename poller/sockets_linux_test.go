@@ -471,5 +471,7 @@ func inNamespace(t *testing.T, test string) {
 	}
 	if err != nil {
 		t.Errorf("in a namespace: %v\n%s", err, out)
+	} else {
+		t.Logf("in a namespace:\n%s", out)
 	}
 }
