@@ -18,9 +18,10 @@ type ownAddresses struct {
 	log   *slog.Logger
 }
 
-// get returns the machine's own addresses; the last known ones where they cannot be read.
+// get returns the machine's own addresses; the last known ones where they cannot be read. now is by the wall clock, which
+// goes on in the machine's sleep: it may wake up in another network.
 func (o *ownAddresses) get(now time.Time) map[netip.Addr]bool {
-	if !o.at.IsZero() && now.Sub(o.at) < addressAge {
+	if age := now.Sub(o.at); !o.at.IsZero() && age >= 0 && age < addressAge {
 		return o.known
 	}
 	o.at = now

@@ -77,6 +77,9 @@ func (nobody) forget(*Socket)                                                   
 func nobodyKnown(string) (*user.User, error)                                       { return nil, user.UnknownUserIdError(0) }
 func noAddresses() ([]net.Addr, error)                                             { return nil, nil }
 
+// usualPorts is the range of ephemeral ports of Linux, unless set otherwise.
+func usualPorts() (portRange, error) { return portRange{32768, 60999}, nil }
+
 // fake puts a Poller together that asks nothing of the system.
 func fake(s source, owners ownerFinder, o Options) *Poller {
 	if o.Interval == 0 {
@@ -86,16 +89,18 @@ func fake(s source, owners ownerFinder, o Options) *Poller {
 		o.Log = quiet()
 	}
 	p := newPoller(s, owners, o)
-	p.users.lookup, p.own.list = nobodyKnown, noAddresses
+	p.users.lookup, p.own.list, p.ports.read = nobodyKnown, noAddresses, usualPorts
 	return p
 }
 
 // bring brings a table to the state of a dump that was taken elapsed after the last one.
 func bring(t *Table, next []Socket, elapsed time.Duration, own ...netip.Addr) Delta {
+	t.ephemeral, _ = usualPorts()
 	u := update{next: next, change: Diff(t, next), elapsed: elapsed, owners: nobody{}, users: digits, own: map[netip.Addr]bool{}}
 	for _, a := range own {
 		u.own[a] = true
 	}
+	t.leave(u.change.Closed)
 	return t.apply(&u)
 }
 

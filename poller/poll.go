@@ -52,7 +52,7 @@ func (p *Poller) take(ctx context.Context, next []Socket, lost uint64, at time.T
 	p.failing = false
 	elapsed, set := p.elapsed(at)
 	u := update{next: next, change: p.differ.diff(p.table, next), at: at.Round(0), elapsed: elapsed,
-		own: p.own.get(at), owners: p.owners, users: p.users.name}
+		own: p.own.get(at.Round(0)), owners: p.owners, users: p.users.name}
 	p.forgetClosed(next, &u.change)
 	astray := newAstray(p.owners.verify())
 	p.seekOwners(ctx, &u, astray, at)
@@ -66,6 +66,8 @@ func (p *Poller) take(ctx context.Context, next []Socket, lost uint64, at time.T
 	}
 	ended := p.table.end(p.ends, p.zones.name)
 	p.ends = p.ends[:0]
+	p.table.leave(u.change.Closed)
+	p.table.ephemeral = p.ports.get(u.at)
 	d := p.table.apply(&u)
 	p.table.keepClosed(d.Closed)
 	d.Ended, d.Changed = ended, p.table.settle(ended, d.Changed)

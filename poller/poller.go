@@ -30,6 +30,7 @@ type Poller struct {
 	owners   ownerFinder
 	users    *userNames
 	own      ownAddresses
+	ports    ownPorts
 	observe  func(*Delta)
 	log      *slog.Logger
 	requests chan request
@@ -96,6 +97,7 @@ func newPoller(s source, owners ownerFinder, o Options) *Poller {
 	p := &Poller{
 		source: s, owners: owners, users: newUserNames(), observe: o.Observe, log: o.Log,
 		own:      ownAddresses{list: net.InterfaceAddrs, log: o.Log},
+		ports:    ownPorts{read: systemPorts, log: o.Log},
 		requests: make(chan request), watching: make(chan struct{}, 1),
 		pace: newPace(o.Interval), clock: clock{running: sinceNow()}, table: newTable(), zones: newZoneCache(interfaceName),
 	}

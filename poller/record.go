@@ -60,6 +60,7 @@ func hasUser(s *Socket, r *sockdiag.Record) bool {
 
 // setInfo takes over what struct tcp_info tells of a connection.
 func (s *Socket) setInfo(i *sockdiag.Info) {
+	s.Opening = openingOf(s.State, i)
 	s.Retransmits, s.Known = i.TotalRetrans, s.Known|KnownRetransmits
 	if i.RTT > 0 {
 		s.RTT, s.Known = i.RTT, s.Known|KnownRTT
@@ -76,6 +77,22 @@ func (s *Socket) setInfo(i *sockdiag.Info) {
 	if i.HasSent {
 		s.BytesSent = i.BytesSent - min(i.BytesRetrans, i.BytesSent)
 	}
+}
+
+// openingOf tells which end opened a connection: the kernel's count of acknowledged sequence numbers has a SYN of this
+// end in it, and none where the other end sent the first. That can be read from the count where nothing is on its way
+// and no FIN of ours is counted as well.
+func openingOf(state State, i *sockdiag.Info) Opening {
+	if state != StateEstablished && state != StateCloseWait || !i.HasSent || i.Unacked != 0 {
+		return OpeningUnknown
+	}
+	switch i.BytesAcked {
+	case i.BytesSent - i.BytesRetrans:
+		return OpenedPassively
+	case i.BytesSent - i.BytesRetrans + 1:
+		return OpenedActively
+	}
+	return OpeningUnknown
 }
 
 // peerClosed reports whether the peer's FIN has been received (RFC 9293 section 3.6).

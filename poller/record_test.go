@@ -18,7 +18,7 @@ func recordOf(with func(*sockdiag.Record)) *sockdiag.Record {
 		Family: sockdiag.FamilyIPv4, State: sockdiag.Established, Cookie: 99, Inode: 4026, UID: 1000,
 		Source: netip.MustParseAddrPort("192.0.2.1:443"), Destination: netip.MustParseAddrPort("198.51.100.7:50000"),
 		ReceiveQueue: 3, SendQueue: 4, HasInfo: true,
-		Info: sockdiag.Info{RTT: 250, TotalRetrans: 2, BytesAcked: 901, BytesReceived: 500, BytesSent: 1000, BytesRetrans: 100,
+		Info: sockdiag.Info{Unacked: 1, RTT: 250, TotalRetrans: 2, BytesAcked: 901, BytesReceived: 500, BytesSent: 1000, BytesRetrans: 100,
 			HasBytes: true, HasSent: true},
 	}
 	with(r)
@@ -153,6 +153,39 @@ func TestSocketOfUDP(t *testing.T) {
 		}
 		if s := socketOf(sockdiag.ProtocolTCP, r, zoneOf); s.Known.Has(KnownDrops) {
 			t.Errorf("a TCP socket with drops: %+v", s)
+		}
+	}
+}
+
+// Which end opened a connection follows from the sequence numbers that were acknowledged, once all are.
+func TestOpening(t *testing.T) {
+	info := func(sent, retrans, acked uint64, unacked uint32) sockdiag.Info {
+		return sockdiag.Info{BytesSent: sent, BytesRetrans: retrans, BytesAcked: acked, Unacked: unacked, HasBytes: true, HasSent: true}
+	}
+	old := info(0, 0, 0, 0)
+	old.HasSent = false
+	for _, tt := range []struct {
+		name  string
+		state uint8
+		info  sockdiag.Info
+		want  Opening
+	}{
+		{"client, nothing sent", sockdiag.Established, info(0, 0, 1, 0), OpenedActively},
+		{"server, nothing sent", sockdiag.Established, info(0, 0, 0, 0), OpenedPassively},
+		{"client", sockdiag.Established, info(100, 0, 101, 0), OpenedActively},
+		{"server", sockdiag.Established, info(100, 0, 100, 0), OpenedPassively},
+		{"client that repeated", sockdiag.Established, info(130, 30, 101, 0), OpenedActively},
+		{"client, the peer has closed", sockdiag.CloseWait, info(100, 0, 101, 0), OpenedActively},
+		{"one byte of a client on its way", sockdiag.Established, info(101, 0, 101, 1), OpeningUnknown},
+		{"does not add up", sockdiag.Established, info(100, 0, 99, 0), OpeningUnknown},
+		{"a FIN may be among them", sockdiag.FinWait2, info(100, 0, 101, 0), OpeningUnknown},
+		{"asking", sockdiag.SynSent, info(0, 0, 0, 0), OpeningUnknown},
+		{"listener", sockdiag.Listen, info(0, 0, 0, 0), OpeningUnknown},
+		{"old kernel", sockdiag.Established, old, OpeningUnknown},
+	} {
+		r := recordOf(func(r *sockdiag.Record) { r.State, r.Info = tt.state, tt.info })
+		if s := socketOf(sockdiag.ProtocolTCP, r, zoneOf); s.Opening != tt.want {
+			t.Errorf("%s: %d, want %d", tt.name, s.Opening, tt.want)
 		}
 	}
 }

@@ -39,6 +39,7 @@ func TestSoak(t *testing.T) {
 	}
 	if os.Getenv(soakSockets) == "" {
 		t.Setenv(soakSockets, buildSockets(t))
+		t.Setenv(soakTime, soakDuration(t).String()) // -short is not known there
 		if os.Getenv(soakHost) == "" {
 			inNamespace(t, "TestSoak")
 			return

@@ -89,6 +89,8 @@ type Socket struct {
 	Family   Family
 	State    State
 	Known    Known
+	// Opening tells which end sent the first SYN, where the source knows.
+	Opening Opening
 	// V6Only is set on an IPv6 socket that takes no v4-mapped traffic (IPV6_V6ONLY).
 	V6Only bool
 	// Local and Remote are the two ends. A v4-mapped address is given as IPv4 with Family IPv6. An unconnected
@@ -116,3 +118,13 @@ type Socket struct {
 
 // Connected reports whether the socket has a remote end.
 func (s *Socket) Connected() bool { return s.Remote.Port() != 0 }
+
+// Opening tells which end of a TCP connection opened it (RFC 9293 section 3.5).
+type Opening uint8
+
+// The openings.
+const (
+	OpeningUnknown  Opening = iota
+	OpenedActively          // this end sent the first SYN
+	OpenedPassively         // the other end did
+)

@@ -3,6 +3,7 @@ package poller
 import (
 	"bufio"
 	"context"
+	"io"
 	"log/slog"
 	"net"
 	"net/netip"
@@ -417,6 +418,37 @@ func TestDirections(t *testing.T) {
 	} {
 		if c := row(t, p, tt.is); c.Direction != tt.want {
 			t.Errorf("%s: %v, want %v", tt.name, c.Direction, tt.want)
+		}
+	}
+}
+
+// The kernel's counters tell which end opened a connection, before and after bytes went both ways, and when the listener
+// is gone.
+func TestOpeningOfRealSockets(t *testing.T) {
+	p := poller(t, Options{Source: SourceNetlink})
+	l := listen(t, net.ListenConfig{}, "tcp4", "127.0.0.1:0")
+	client, server := pair(t, "tcp4", l)
+	check(t, l.Close())
+	for _, n := range []int{0, 1, 70_000} {
+		go func() { _, _ = client.Write(make([]byte, n)) }()
+		_, err := io.ReadFull(server, make([]byte, n))
+		check(t, err)
+		exchange(t, server, client, n%100, 0)
+		for _, tt := range []struct {
+			end  net.Conn
+			want Opening
+		}{{client, OpenedActively}, {server, OpenedPassively}} {
+			is := func(c *Connection) bool {
+				return c.Local == addrPort(tt.end.LocalAddr()) && c.Remote == addrPort(tt.end.RemoteAddr())
+			}
+			p.poll(t.Context())
+			for try := 0; try < 500 && row(t, p, is).Opening == OpeningUnknown; try++ { // an acknowledgement may be late
+				time.Sleep(time.Millisecond)
+				p.poll(t.Context())
+			}
+			if got := row(t, p, is).Opening; got != tt.want {
+				t.Errorf("after %d bytes: %d, want %d", n, got, tt.want)
+			}
 		}
 	}
 }

@@ -13,6 +13,8 @@ type Table struct {
 	closed    map[ID]*Connection // rows that the last poll closed: the word of their end may come after it
 	waiting   map[ID]*Connection // TCP listeners
 	listeners listenerSet
+	left      listenerSet // those that the last poll closed
+	ephemeral portRange
 	peers     peers
 	history   history
 	memory    memory
@@ -49,7 +51,8 @@ func (m *memory) release(c *Connection) {
 
 // newTable returns an empty table.
 func newTable() *Table {
-	return &Table{index: map[ID]int32{}, unowned: map[ID]*Connection{}, waiting: map[ID]*Connection{}, closed: map[ID]*Connection{}, listeners: listenerSet{}, peers: newPeers()}
+	return &Table{index: map[ID]int32{}, unowned: map[ID]*Connection{}, waiting: map[ID]*Connection{}, closed: map[ID]*Connection{},
+		listeners: listenerSet{}, left: listenerSet{}, ephemeral: dynamicPorts, peers: newPeers()}
 }
 
 // Status returns what is known of the table as a whole.

@@ -26,10 +26,12 @@ var capturedFacts = map[string][]fact{
 	"tcp4-le": {
 		{Listen, "127.0.0.1:7001", "0.0.0.0:0", func(r *Record) bool { return r.SendQueue > 0 && r.Inode != 0 }},
 		{Established, "127.0.0.1:7101", "127.0.0.1:7001", func(r *Record) bool {
-			return r.Info.BytesSent == uint64(len(payload)) && r.HasInfo && r.Info.HasSent && r.Info.RTT > 0
+			return r.Info.BytesSent == uint64(len(payload)) && r.HasInfo && r.Info.HasSent && r.Info.RTT > 0 &&
+				r.Info.Unacked == 0 && r.Info.BytesAcked == r.Info.BytesSent+1 // its SYN
 		}},
 		{Established, "127.0.0.1:7001", "127.0.0.1:7101", func(r *Record) bool {
-			return r.ReceiveQueue == uint32(len(payload)) && r.Info.BytesReceived == uint64(len(payload))
+			return r.ReceiveQueue == uint32(len(payload)) && r.Info.BytesReceived == uint64(len(payload)) &&
+				r.Info.Unacked == 0 && r.Info.BytesAcked == 0
 		}},
 		{Established, "127.0.0.1:7130", "127.0.0.1:7001", nil},
 		{CloseWait, "127.0.0.1:7102", "127.0.0.1:7001", nil},

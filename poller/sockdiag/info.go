@@ -5,6 +5,9 @@ package sockdiag
 type Info struct {
 	// RTT is the smoothed round-trip time in microseconds (tcpi_rtt); 0 before the first measurement.
 	RTT uint32
+	// Unacked counts the segments that the peer has not acknowledged yet (tcpi_unacked); of a listener it is the length
+	// of the accept queue.
+	Unacked uint32
 	// TotalRetrans counts segments sent again (tcpi_total_retrans).
 	TotalRetrans uint32
 	// BytesAcked and BytesReceived count sequence numbers acknowledged by the peer and taken from it (RFC 4898);
@@ -18,6 +21,7 @@ type Info struct {
 
 // Where the fields of struct tcp_info begin, in bytes.
 const (
+	infoUnacked       = 24
 	infoRTT           = 68
 	infoTotalRetrans  = 100
 	infoBasicLen      = 104 // the struct of Linux 2.6 ends here
@@ -35,7 +39,7 @@ func (i *Info) parse(b []byte) bool {
 	if len(b) < infoBasicLen {
 		return false
 	}
-	i.RTT, i.TotalRetrans = order.Uint32(b[infoRTT:]), order.Uint32(b[infoTotalRetrans:])
+	i.Unacked, i.RTT, i.TotalRetrans = order.Uint32(b[infoUnacked:]), order.Uint32(b[infoRTT:]), order.Uint32(b[infoTotalRetrans:])
 	if i.HasBytes = len(b) >= infoBytesLen; i.HasBytes {
 		i.BytesAcked, i.BytesReceived = order.Uint64(b[infoBytesAcked:]), order.Uint64(b[infoBytesReceived:])
 	}
@@ -55,6 +59,7 @@ func (i *Info) append(dst []byte) []byte {
 		n = infoSentLen
 	}
 	b := make([]byte, infoSentLen)
+	order.PutUint32(b[infoUnacked:], i.Unacked)
 	order.PutUint32(b[infoRTT:], i.RTT)
 	order.PutUint32(b[infoTotalRetrans:], i.TotalRetrans)
 	order.PutUint64(b[infoBytesAcked:], i.BytesAcked)

@@ -54,7 +54,7 @@ func end(t *rapid.T, family uint8) netip.AddrPort {
 // info draws what kernels of three ages know.
 func info(t *rapid.T) Info {
 	u32, u64 := rapid.Uint32(), rapid.Uint64()
-	i := Info{RTT: u32.Draw(t, "rtt"), TotalRetrans: u32.Draw(t, "retransmits")}
+	i := Info{Unacked: u32.Draw(t, "unacked"), RTT: u32.Draw(t, "rtt"), TotalRetrans: u32.Draw(t, "retransmits")}
 	age := rapid.IntRange(0, 2).Draw(t, "age")
 	if i.HasBytes = age > 0; i.HasBytes {
 		i.BytesAcked, i.BytesReceived = u64.Draw(t, "acked"), u64.Draw(t, "received")
@@ -102,9 +102,9 @@ func TestDumpRoundTrip(t *testing.T) {
 
 // Kernels of every age send as much of struct tcp_info as they have.
 func TestInfoLengths(t *testing.T) {
-	full := Info{RTT: 1, TotalRetrans: 2, BytesAcked: 3, BytesReceived: 4, BytesSent: 5, BytesRetrans: 6, HasBytes: true, HasSent: true}
-	middle := Info{RTT: 1, TotalRetrans: 2, BytesAcked: 3, BytesReceived: 4, HasBytes: true}
-	basic := Info{RTT: 1, TotalRetrans: 2}
+	full := Info{Unacked: 7, RTT: 1, TotalRetrans: 2, BytesAcked: 3, BytesReceived: 4, BytesSent: 5, BytesRetrans: 6, HasBytes: true, HasSent: true}
+	middle := Info{Unacked: 7, RTT: 1, TotalRetrans: 2, BytesAcked: 3, BytesReceived: 4, HasBytes: true}
+	basic := Info{Unacked: 7, RTT: 1, TotalRetrans: 2}
 	wire := append(full.append(nil), make([]byte, 280-infoSentLen)...)
 	for _, tt := range []struct {
 		length int
