@@ -1,24 +1,6 @@
 package poller
 
-import (
-	"time"
+import "golang.org/x/sys/unix"
 
-	"golang.org/x/sys/unix"
-)
-
-// systemRunning returns CLOCK_BOOTTIME, which goes on while the machine sleeps; where it cannot be read, a clock that
-// does not.
-func systemRunning() func() time.Duration {
-	fallback := sinceNow()
-	var now unix.Timespec
-	if err := unix.ClockGettime(unix.CLOCK_BOOTTIME, &now); err != nil {
-		return fallback
-	}
-	return func() time.Duration {
-		var now unix.Timespec
-		if err := unix.ClockGettime(unix.CLOCK_BOOTTIME, &now); err != nil {
-			return fallback()
-		}
-		return time.Duration(now.Nano())
-	}
-}
+// systemRunning returns CLOCK_BOOTTIME, which goes on while the machine sleeps (clock_gettime(2)).
+func systemRunning() runningClock { return runningBy(unix.CLOCK_BOOTTIME) }

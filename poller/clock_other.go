@@ -1,8 +1,6 @@
-//go:build !linux
+//go:build !linux && !darwin && !freebsd && !windows
 
 package poller
 
-import "time"
-
 // systemRunning returns a clock that starts now; whether it goes on while the machine sleeps depends on the system.
-func systemRunning() func() time.Duration { return sinceNow() }
+func systemRunning() runningClock { return sinceNow() }

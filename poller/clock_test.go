@@ -2,6 +2,7 @@ package poller
 
 import (
 	"context"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -10,7 +11,7 @@ import (
 // A tick tells sleep, which is real time, from a wall clock that was set, and neither from small corrections.
 func TestClockTick(t *testing.T) {
 	var running time.Duration
-	c := clock{running: func() time.Duration { return running }}
+	c := clock{running: runningClock{func() time.Duration { return running }, true}}
 	wall := time.Unix(1_000_000, 0)
 	for i, tt := range []struct{ running, wall, elapsed, set time.Duration }{
 		{time.Hour, time.Hour, 0, 0}, // the first
@@ -27,6 +28,73 @@ func TestClockTick(t *testing.T) {
 	}
 }
 
+// A running time that knows no sleep takes a wall clock that is ahead for one; what goes back was set.
+func TestClockThatKnowsNoSleep(t *testing.T) {
+	var running time.Duration
+	c := clock{running: runningClock{func() time.Duration { return running }, false}}
+	wall := time.Unix(1_000_000, 0)
+	for i, tt := range []struct{ running, wall, elapsed, set time.Duration }{
+		{time.Hour, time.Hour, 0, 0}, // the first
+		{time.Second, time.Second, time.Second, 0},
+		{time.Second, 8 * time.Hour, 8 * time.Hour, 0},
+		{time.Second, -time.Hour, time.Second, -time.Hour - time.Second},
+		{time.Second, 1100 * time.Millisecond, time.Second, 0}, // slewed
+	} {
+		running, wall = running+tt.running, wall.Add(tt.wall)
+		if elapsed, set := c.tick(wall); elapsed != tt.elapsed || set != tt.set {
+			t.Errorf("%d: elapsed %v, set by %v; want %v and %v", i, elapsed, set, tt.elapsed, tt.set)
+		}
+	}
+}
+
+// The system's running time goes on.
+func TestSystemRunning(t *testing.T) {
+	r := systemRunning()
+	first := r.at(time.Now())
+	if first.running <= 0 || r.since(first) < 0 || r.since(moment{first.running - time.Hour, first.wall.Add(-time.Hour)}) < time.Hour {
+		t.Errorf("running for %v, then %v", first.running, r.since(first))
+	}
+}
+
+// asleep makes a poller's machine sleep in a bubble: real time goes on by what is added to it, Go's clock does not.
+func asleep(r *runner) *atomic.Int64 {
+	var slept atomic.Int64
+	start := time.Now()
+	r.clock.running = runningClock{func() time.Duration { return time.Since(start) + time.Duration(slept.Load()) }, true}
+	return &slept
+}
+
+// A request right after the machine's sleep gets a table that is younger than the sleep.
+func TestFreshAfterSleep(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := resting(t)
+		slept := asleep(r)
+		r.run()
+		defer r.stop()
+		for _, sleep := range []time.Duration{0, time.Millisecond, time.Hour} {
+			slept.Add(int64(sleep))
+			check(t, r.Fresh(t.Context()))
+		}
+		r.want("before and after the sleep", 0, 0)
+	})
+}
+
+// Who left before the machine slept does not look any more when it wakes up.
+func TestLingerOverSleep(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := resting(t)
+		slept := asleep(r)
+		r.run()
+		defer r.stop()
+		leave := r.Watch()
+		time.Sleep(500 * time.Millisecond)
+		leave()
+		slept.Add(int64(time.Hour))
+		time.Sleep(time.Hour)
+		r.want("nobody watches after the sleep", 0)
+	})
+}
+
 // setting is a Poller whose wall clock can be set: it is that of the test's bubble, and running is what is told of it.
 func setting(t *testing.T) (p *Poller, sockets *[]Socket, pass func(real, wall time.Duration), told *Delta) {
 	t.Helper()
@@ -34,7 +102,7 @@ func setting(t *testing.T) (p *Poller, sockets *[]Socket, pass func(real, wall t
 	sockets, told = new([]Socket), new(Delta)
 	p = newPoller(&scripted{list: func(context.Context) ([]Socket, error) { return *sockets, nil }}, nobody{},
 		Options{Interval: time.Second, Log: quiet(), Observe: func(d *Delta) { *told = *d }})
-	p.clock.running = func() time.Duration { return running }
+	p.clock.running = runningClock{func() time.Duration { return running }, true}
 	return p, sockets, func(real, wall time.Duration) {
 		running += real
 		time.Sleep(wall)

@@ -14,7 +14,7 @@ const maxGap = 3
 // no row.
 func (p *Poller) poll(ctx context.Context) {
 	start := time.Now()
-	p.attempted = start
+	p.attempted = p.clock.running.at(start)
 	lost := p.takeEndings() // before the dump: what ended by now is not in it, or in TIME_WAIT
 	next, err := p.source.sockets(ctx, p.dump[:0])
 	p.dump = next

@@ -42,7 +42,7 @@ type Poller struct {
 	wanted    []*Socket // whose owners are looked for
 	pace      pace
 	clock     clock
-	attempted time.Time // the start of the last poll, failed or not
+	attempted moment // the start of the last poll, failed or not
 	failing   bool
 
 	// Of the endings; used by Run's goroutine alone.
@@ -59,7 +59,7 @@ type Poller struct {
 
 	watchMu  sync.Mutex
 	watchers int
-	lastLeft time.Time // when the last watcher went
+	lastLeft moment // when the last watcher went
 }
 
 // request asks Run for one poll; done is closed when the table is as fresh as it can be.
@@ -126,7 +126,7 @@ func (p *Poller) Watch() (stop func()) {
 		p.watchMu.Lock()
 		defer p.watchMu.Unlock()
 		p.watchers--
-		p.lastLeft = time.Now()
+		p.lastLeft = p.clock.running.at(time.Now())
 	})
 }
 
@@ -134,10 +134,18 @@ func (p *Poller) Watch() (stop func()) {
 const linger = 15 * time.Second
 
 // watched reports whether somebody watches, or did a moment ago.
-func (p *Poller) watched(now time.Time) bool {
+func (p *Poller) watched() bool {
 	p.watchMu.Lock()
 	defer p.watchMu.Unlock()
-	return p.watchers > 0 || !p.lastLeft.IsZero() && now.Sub(p.lastLeft) < linger
+	return p.watchers > 0 || !p.lastLeft.wall.IsZero() && p.clock.running.since(p.lastLeft) < linger
+}
+
+// due returns in how long the next poll is due, 0 where it is now. The machine's sleep counts.
+func (p *Poller) due() time.Duration {
+	if p.attempted.wall.IsZero() {
+		return 0
+	}
+	return max(0, p.pace.interval-p.clock.running.since(p.attempted))
 }
 
 // Fresh returns when the table is not older than one interval, polling where it is. It fails only when ctx ends
@@ -168,20 +176,20 @@ func (p *Poller) Run(ctx context.Context) error {
 			p.listen(false)
 			return p.source.Close()
 		case r := <-p.requests:
-			if time.Since(p.attempted) >= p.pace.interval || p.attempted.IsZero() {
+			if p.due() == 0 {
 				p.poll(ctx)
 			}
 			close(r.done)
 		case <-p.watching:
 		case <-timer.C:
-			if p.watched(time.Now()) {
+			if p.watched() {
 				p.poll(ctx)
 			}
 		}
-		watched := p.watched(time.Now())
+		watched := p.watched()
 		p.listen(watched)
 		if watched {
-			timer.Reset(max(0, time.Until(p.attempted.Add(p.pace.interval))))
+			timer.Reset(p.due())
 		} else {
 			timer.Stop()
 		}

@@ -27,13 +27,24 @@ type runner struct {
 
 // running starts a runner; it is to be called in a bubble, and ended with stop.
 func running(t *testing.T) *runner {
+	r := resting(t)
+	r.run()
+	return r
+}
+
+// resting makes a runner that run has to start.
+func resting(t *testing.T) *runner {
 	r := &runner{t: t, start: time.Now(), ended: make(chan error, 1)}
 	r.source = &scripted{kind: SourceNetlink, list: r.list}
 	r.Poller = fake(r.source, nobody{}, Options{})
-	ctx, cancel := context.WithCancel(t.Context())
+	return r
+}
+
+// run starts it.
+func (r *runner) run() {
+	ctx, cancel := context.WithCancel(r.t.Context())
 	r.cancel = cancel
 	go func() { r.ended <- r.Run(ctx) }()
-	return r
 }
 
 // list is the source's dump.
