@@ -182,3 +182,21 @@ func TestListenerSet(t *testing.T) {
 		}
 	})
 }
+
+// A poll tells the table which listeners left with it, and which ports this machine hands out.
+func TestDirectionInAPoll(t *testing.T) {
+	sockets, err := []Socket{tcp4(1, StateListen, "0.0.0.0:9000", "")}, error(nil)
+	p := fake(lists(&sockets, &err), nobody{}, Options{})
+	p.ports.read = func() (portRange, error) { return portRange{100, 200}, nil }
+	p.poll(t.Context())
+	sockets = []Socket{
+		tcp4(2, StateEstablished, "192.0.2.1:9000", "198.51.100.7:50000"),
+		tcp4(3, StateEstablished, "192.0.2.1:150", "198.51.100.7:443"),
+	}
+	p.poll(t.Context())
+	for id, want := range map[ID]Direction{2: Inbound, 3: Outbound} {
+		if c, _ := p.table.Get(id); c.Direction != want {
+			t.Errorf("%v is %v, want %v", id, c.Direction, want)
+		}
+	}
+}
