@@ -21,6 +21,11 @@ type differ struct {
 	change Change
 	seen   []int32 // for each slot of the table: unseen, unchanged, or 1 more than its place in change.Changed
 	opened map[ID]int
+
+	// The kernel lists sockets in nearly the same order each time. next[slot] is the slot of the socket that stood behind
+	// that of slot in the last dump: most often it does again, and need not be looked up.
+	next []int32
+	last int32 // the slot of the socket before, -1 where that has none
 }
 
 // What differ.seen holds of a slot that is not in change.Changed.
@@ -31,6 +36,7 @@ const (
 
 func (d *differ) diff(prev *Table, next []Socket) Change {
 	d.reset(len(prev.slots))
+	d.last = -1
 	for i := range next {
 		d.socket(prev, &next[i], i)
 	}
@@ -49,6 +55,9 @@ func (d *differ) reset(slots int) {
 	}
 	d.seen = d.seen[:slots]
 	clear(d.seen)
+	for len(d.next) < slots {
+		d.next = append(d.next, 0)
+	}
 	if d.opened == nil {
 		d.opened = map[ID]int{}
 	}
@@ -57,7 +66,7 @@ func (d *differ) reset(slots int) {
 
 // socket files one socket of the dump.
 func (d *differ) socket(prev *Table, s *Socket, position int) {
-	slot, known := prev.index[s.ID]
+	slot, known := d.find(prev, s.ID)
 	if !known {
 		if at, twice := d.opened[s.ID]; twice {
 			d.change.Opened[at] = position
@@ -76,6 +85,25 @@ func (d *differ) socket(prev *Table, s *Socket, position int) {
 	default:
 		d.seen[slot] = unchanged
 	}
+}
+
+// find returns the slot of a socket, looking first where it most likely is.
+func (d *differ) find(prev *Table, id ID) (slot int32, known bool) {
+	if d.last >= 0 {
+		slot = d.next[d.last]
+		if c := prev.slots[slot]; c != nil && c.ID == id {
+			d.last = slot
+			return slot, true
+		}
+	}
+	if slot, known = prev.index[id]; !known {
+		return 0, false
+	}
+	if d.last >= 0 {
+		d.next[d.last] = slot
+	}
+	d.last = slot
+	return slot, true
 }
 
 // stands reports whether the socket in a slot of the table stood in the last dump just as it is in the table.

@@ -16,7 +16,9 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
 	"golang.org/x/sys/unix"
+	"sockeye/poller/sockdiag"
 )
 
 // made are sockets that a test opened, one of each kind.
@@ -285,24 +287,46 @@ func TestNetlinkEqualsSS(t *testing.T) {
 		inNamespace(t, "TestNetlinkEqualsSS")
 		return
 	}
-	open(t)
-	var ours, theirs []string
-	for _, s := range list(t, sources(t)["netlink"]) {
-		ours = append(ours, ssLine(&s))
-	}
+	made := open(t)
 	out, err := exec.Command("ss", "-tuanH").Output()
 	check(t, err)
+	var theirs []string
 	for scan := bufio.NewScanner(strings.NewReader(string(out))); scan.Scan(); {
 		f := strings.Fields(scan.Text())
 		theirs = append(theirs, strings.Join([]string{f[0], f[1], f[2], f[3], f[4], f[5]}, " "))
 	}
-	slices.Sort(ours)
 	slices.Sort(theirs)
-	if diff := cmp.Diff(theirs, ours); diff != "" {
-		t.Errorf("ss and netlink differ (-ss +netlink):\n%s", diff)
+	if len(theirs) < 15 {
+		t.Errorf("compared %d rows only", len(theirs))
 	}
-	if len(ours) < 15 {
-		t.Errorf("compared %d rows only", len(ours))
+	port := made.wants()[0].Local.Port()
+	for name, change := range map[string]func(*netlinkSource){
+		"both families":          func(s *netlinkSource) {},
+		"each family":            func(s *netlinkSource) { s.tcp = tcpApart },
+		"divided by local port":  func(s *netlinkSource) { s.cut.Port = port },
+		"divided by remote port": func(s *netlinkSource) { s.cut.Port, s.cut.Remote = port, true },
+		"divided, each family":   func(s *netlinkSource) { s.cut.Port, s.tcp = port+1, tcpApart },
+	} {
+		conn, err := sockdiag.Dial()
+		check(t, err)
+		second, err := sockdiag.Dial()
+		check(t, err)
+		s := newNetlinkSource(conn, nil)
+		s.second = newLane(second, interfaceName)
+		change(s)
+		first := s.tcp[0].Family
+		var ours []string
+		for _, s := range list(t, s) {
+			ours = append(ours, ssLine(&s))
+		}
+		slices.Sort(ours)
+		if diff := cmp.Diff(theirs, ours); diff != "" {
+			t.Errorf("%s: ss and netlink differ (-ss +netlink):\n%s", name, diff)
+		}
+		if s.tcp[0].Family != first {
+			t.Errorf("%s: the kernel refused the request", name)
+		}
+		check(t, s.Close())
 	}
 }
 

@@ -71,7 +71,7 @@ func (d *dump) datagram(b []byte) error {
 func (d *dump) message(h Header, payload []byte) error {
 	d.interrupted = d.interrupted || h.Interrupted()
 	switch h.Type {
-	case TypeSockByFamily:
+	case TypeSockByFamily, TypeTCPDiag:
 		if err := ParseRecord(payload, &d.record); err != nil {
 			return err
 		}

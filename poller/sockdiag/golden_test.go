@@ -27,10 +27,10 @@ type capture struct {
 // captures returns the dumps that are kept, without their bytes.
 func captures() []capture {
 	return []capture{
-		{name: "tcp4-le", request: Request{FamilyIPv4, ProtocolTCP, WithInfo, AllStates}},
-		{name: "tcp6-le", request: Request{FamilyIPv6, ProtocolTCP, WithInfo, AllStates}},
-		{name: "udp4-le", request: Request{FamilyIPv4, ProtocolUDP, WithMemory, AllStates}},
-		{name: "udp6-le", request: Request{FamilyIPv6, ProtocolUDP, WithMemory, AllStates}},
+		{name: "tcp4-le", request: Request{Family: FamilyIPv4, Protocol: ProtocolTCP, Extensions: WithInfo, States: AllStates}},
+		{name: "tcp6-le", request: Request{Family: FamilyIPv6, Protocol: ProtocolTCP, Extensions: WithInfo, States: AllStates}},
+		{name: "udp4-le", request: Request{Family: FamilyIPv4, Protocol: ProtocolUDP, Extensions: WithMemory, States: AllStates}},
+		{name: "udp6-le", request: Request{Family: FamilyIPv6, Protocol: ProtocolUDP, Extensions: WithMemory, States: AllStates}},
 	}
 }
 

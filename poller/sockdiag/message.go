@@ -14,6 +14,7 @@ const (
 	TypeError        MessageType = 2  // NLMSG_ERROR
 	TypeDone         MessageType = 3  // NLMSG_DONE
 	TypeOverrun      MessageType = 4  // NLMSG_OVERRUN
+	TypeTCPDiag      MessageType = 18 // TCPDIAG_GETSOCK
 	TypeSockByFamily MessageType = 20 // SOCK_DIAG_BY_FAMILY
 )
 

@@ -47,7 +47,7 @@ func TestInterrupted(t *testing.T) {
 // The request is the one of linux/inet_diag.h: nlmsghdr, then inet_diag_req_v2 with an empty socket id.
 func TestAppendRequest(t *testing.T) {
 	littleEndian(t)
-	got := AppendRequest([]byte{0xee}, 0x01020304, Request{FamilyIPv6, ProtocolUDP, WithInfo, AllStates})
+	got := AppendRequest([]byte{0xee}, 0x01020304, Request{Family: FamilyIPv6, Protocol: ProtocolUDP, Extensions: WithInfo, States: AllStates})
 	want := "ee" +
 		"48000000" + "1400" + "0103" + "04030201" + "00000000" +
 		"0a" + "11" + "02" + "00" + "ff3f0000"
@@ -56,6 +56,35 @@ func TestAppendRequest(t *testing.T) {
 	}
 	if !slices.Equal(got[len(got)-socketIDLen:], make([]byte, socketIDLen)) {
 		t.Errorf("the socket id is not empty: %x", got)
+	}
+}
+
+// Both families together are asked for by the older request, and a part of the sockets by a filter that compares a port.
+func TestAppendRequestForParts(t *testing.T) {
+	littleEndian(t)
+	const old = "000000" + "02" // family and prefix lengths, then the extensions
+	for _, tt := range []struct {
+		r    Request
+		want string // type, the start of the body, and what follows it
+		body int
+		code string
+	}{
+		{Request{Protocol: ProtocolTCP, Extensions: WithInfo, States: AllStates}, "1200", oldRequestLen, ""},
+		{Request{Protocol: ProtocolTCP, Extensions: WithInfo, Cut: PortCut{Port: 0x1234}}, "1200", oldRequestLen, "0c000100" + "03080c00" + "00003312"},
+		{Request{Protocol: ProtocolTCP, Extensions: WithInfo, Cut: PortCut{Port: 0x1234, Upper: true}}, "1200", oldRequestLen, "0c000100" + "02080c00" + "00003412"},
+		{Request{Protocol: ProtocolTCP, Extensions: WithInfo, Cut: PortCut{Port: 0x1234, Remote: true}}, "1200", oldRequestLen, "0c000100" + "05080c00" + "00003312"},
+		{Request{Family: FamilyIPv4, Protocol: ProtocolTCP, Cut: PortCut{Port: 0x1234, Remote: true, Upper: true}}, "1400", requestLen, "0c000100" + "04080c00" + "00003412"},
+	} {
+		got := AppendRequest(nil, 1, tt.r)
+		if kind := hex.EncodeToString(got[4:6]); kind != tt.want || int(order.Uint32(got)) != len(got) {
+			t.Errorf("%+v: type %s, length %d of %d bytes", tt.r, kind, order.Uint32(got), len(got))
+		}
+		if code := hex.EncodeToString(got[headerLen+tt.body:]); code != tt.code {
+			t.Errorf("%+v: code %s, want %s", tt.r, code, tt.code)
+		}
+		if tt.body == oldRequestLen && hex.EncodeToString(got[headerLen:headerLen+4]) != old {
+			t.Errorf("%+v: body %x", tt.r, got[headerLen:headerLen+4])
+		}
 	}
 }
 
