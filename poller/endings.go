@@ -68,9 +68,18 @@ func (e *endings) receiveAll() {
 			e.countUnread()
 		default:
 			e.log.Warn("the ends of connections are not told any more", "error", err)
-			e.countUnread()
-			return
+			return // done tells that it has broken
 		}
+	}
+}
+
+// broken reports whether the stream broke off by itself.
+func (e *endings) broken() bool {
+	select {
+	case <-e.done:
+		return true
+	default:
+		return false
 	}
 }
 
@@ -116,42 +125,6 @@ type eventSource interface {
 	events() (eventStream, error)
 }
 
-// listen begins to hear of endings while somebody watches, and stops when nobody does.
-func (p *Poller) listen(watched bool) {
-	switch {
-	case watched && p.endings == nil && !p.deaf:
-		p.openEndings()
-	case !watched && p.endings != nil:
-		p.closeEndings()
-	}
-}
-
-// openEndings starts the collecting. Where the kernel refuses, that is said once and not tried again.
-func (p *Poller) openEndings() {
-	s, ok := p.source.(eventSource)
-	if !ok {
-		p.deaf = true
-		return
-	}
-	stream, err := s.events()
-	if err != nil {
-		p.deaf = true
-		p.log.Warn("connections that live shorter than the interval are not seen", "error", err)
-		return
-	}
-	p.endings = startEndings(stream, p.log)
-}
-
-// closeEndings stops the collecting; what it lost stays counted.
-func (p *Poller) closeEndings() {
-	if err := p.endings.stop(); err != nil {
-		p.log.Warn("endings", "error", err)
-	}
-	_, lost := p.endings.take(nil)
-	p.lostBefore += lost
-	p.endings = nil
-}
-
 // takeEndings gathers what has ended since the last call, and returns how many endings were lost since the start. What
 // was gathered before a poll that failed waits for the next.
 func (p *Poller) takeEndings() (lost uint64) {
@@ -159,12 +132,17 @@ func (p *Poller) takeEndings() (lost uint64) {
 		return p.lostBefore
 	}
 	list, lost := p.endings.take(p.spareEnds)
+	p.keepEnds(list)
+	p.spareEnds = list[:0]
+	return p.lostBefore + lost
+}
+
+// keepEnds has ends wait for the next poll, as far as there is room.
+func (p *Poller) keepEnds(list []end) {
 	room := max(0, maxEndings-len(p.ends))
 	if more := len(list) - room; more > 0 {
 		p.lostBefore += uint64(more)
 		list = list[:room]
 	}
 	p.ends = append(p.ends, list...)
-	p.spareEnds = list
-	return p.lostBefore + lost
 }

@@ -79,12 +79,18 @@ func TestEndingsLost(t *testing.T) {
 	}
 }
 
-// A stream that breaks ends the collecting, and stop still works.
+// A stream that breaks ends the collecting, which can be told, and stop still works.
 func TestEndingsBroken(t *testing.T) {
 	s := &stream{events: make(chan any, 1)}
 	e := startEndings(s, quiet())
+	if e.broken() {
+		t.Error("broken from the start")
+	}
 	s.events <- errors.New("broken for good")
 	<-e.done
+	if !e.broken() {
+		t.Error("not broken")
+	}
 	check(t, e.stop())
 }
 

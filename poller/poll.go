@@ -137,7 +137,10 @@ func (p *Poller) countEndings(ended int, lost uint64) {
 	if lost > s.EndingsLost {
 		p.lossNoted = s.At
 	}
-	s.EndingsLost = lost
+	s.EndingsLost, s.EndingsInterrupted = lost, p.interruptions
+	if p.deaf {
+		s.Notes = append(s.Notes, deafNote)
+	}
 	if lost > 0 && s.At.Sub(p.lossNoted) < lossShown {
 		s.Notes = append(s.Notes, fmt.Sprintf("The ends of %d connections were not heard of: too many ended at once.", lost))
 	}

@@ -46,9 +46,8 @@ type Poller struct {
 	failing   bool
 
 	// Of the endings; used by Run's goroutine alone.
-	endings    *endings // nil while nobody watches
-	deaf       bool     // this source hears of no endings
-	ends       []end    // heard of since the last whole poll
+	hearing
+	ends       []end // heard of since the last whole poll
 	spareEnds  []end
 	lostBefore uint64
 	lossNoted  time.Time // when endings were lost last

@@ -31,6 +31,8 @@ type Status struct {
 	// Ended counts the connections whose end the kernel told of since the start, EndingsLost those of its messages
 	// that were dropped because they were not read in time. Both stay 0 where the source hears of no endings.
 	Ended, EndingsLost uint64
+	// EndingsInterrupted counts how often the kernel's telling of ends broke off, or was refused, since the start.
+	EndingsInterrupted uint64
 }
 
 // Ending is a connection that is over, with its last values.

@@ -19,6 +19,7 @@ var (
 	intervalDesc = describe("poll_interval_seconds", "Time between polls while somebody watches, stretched where polls are slow.")
 	endedDesc    = describe("connections_ended_total", "Connections whose end the kernel told of.")
 	lostDesc     = describe("endings_lost_total", "Messages of the kernel about ends that were dropped because they were not read in time.")
+	silenceDesc  = describe("endings_interruptions_total", "Times that the kernel's telling of ends broke off or was refused.")
 )
 
 // reasons name the owner notes as labels. There is no label where the owner is known.
@@ -35,7 +36,7 @@ type tableCollector struct{ poller *poller.Poller }
 
 // Describe implements prometheus.Collector.
 func (*tableCollector) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{socketsDesc, unknownDesc, wholeDesc, intervalDesc, endedDesc, lostDesc} {
+	for _, d := range []*prometheus.Desc{socketsDesc, unknownDesc, wholeDesc, intervalDesc, endedDesc, lostDesc, silenceDesc} {
 		ch <- d
 	}
 }
@@ -64,6 +65,7 @@ func (c *tableCollector) Collect(ch chan<- prometheus.Metric) {
 	c.poller.Read(all.take)
 	counter(ch, endedDesc, all.status.Ended)
 	counter(ch, lostDesc, all.status.EndingsLost)
+	counter(ch, silenceDesc, all.status.EndingsInterrupted)
 	gauge(ch, intervalDesc, all.status.Interval.Seconds())
 	if all.status.Seq == 0 {
 		return

@@ -53,7 +53,7 @@ func newMetrics(p *poller.Poller, h *hub, log *slog.Logger) *metrics {
 
 // observe counts a poll. How long a failed one took says nothing about how long looking takes, so it is not timed.
 func (m *metrics) observe(d *poller.Delta) {
-	if !d.Complete {
+	if d.Stale != "" {
 		m.failed.Inc()
 		return
 	}

@@ -45,6 +45,7 @@ var metricNames = []string{
 	"sockeye_sockets", "sockeye_owners_unknown", "sockeye_last_whole_poll_timestamp_seconds", "sockeye_poll_interval_seconds",
 	"sockeye_polls_total", "sockeye_poll_duration_seconds_bucket", "sockeye_poll_duration_seconds_sum",
 	"sockeye_poll_duration_seconds_count", "sockeye_connections_ended_total", "sockeye_endings_lost_total", "sockeye_viewers",
+	"sockeye_endings_interruptions_total",
 	"sockeye_frames_sent_total", "sockeye_frames_replaced_total", "sockeye_pushed_bytes_total", "sockeye_build_info",
 }
 
@@ -76,7 +77,7 @@ func TestMetricsOfTheTable(t *testing.T) {
 			`sockeye_sockets{protocol="tcp",state="SYN_SENT"} 0`, `sockeye_sockets{protocol="udp",state="NONE"} 1`,
 			`sockeye_polls_total{result="whole"} 2`, `sockeye_polls_total{result="failed"} 0`,
 			`sockeye_poll_duration_seconds_count 2`, `sockeye_poll_interval_seconds 1`, `sockeye_viewers 0`,
-			`sockeye_connections_ended_total 0`, `sockeye_endings_lost_total 0`)
+			`sockeye_connections_ended_total 0`, `sockeye_endings_lost_total 0`, `sockeye_endings_interruptions_total 0`)
 		for _, name := range metricNames {
 			if !slices.ContainsFunc(lines, func(l string) bool { return strings.HasPrefix(l, name+"{") || strings.HasPrefix(l, name+" ") }) {
 				t.Errorf("no %s", name)
