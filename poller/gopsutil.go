@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"hash/fnv"
 	"net/netip"
+	"os"
+	"runtime"
 	"syscall"
 
 	psnet "github.com/shirou/gopsutil/v3/net"
@@ -20,26 +22,36 @@ var gopsutilKinds = [...]string{"tcp4", "tcp6", "udp4", "udp6"}
 type gopsutilSource struct {
 	reason string // why it is used in place of netlink, for the reader; "" where it was asked for
 	list   func(ctx context.Context, kind string) ([]psnet.ConnectionStat, error)
+	lsof   *lsofDoubt // nil where rows do not come from lsof
 }
 
-func newGopsutil() *gopsutilSource { return &gopsutilSource{list: psnet.ConnectionsWithContext} }
+func newGopsutil() *gopsutilSource {
+	return &gopsutilSource{list: psnet.ConnectionsWithContext, lsof: doubtLsof(runtime.GOOS, os.Geteuid())}
+}
 
 func (g *gopsutilSource) name() SourceKind { return SourceGopsutil }
 
 func (g *gopsutilSource) notes() []string {
 	notes := []string{"Sockets of one kind that share both ends are shown as one by this source, which knows no bytes, rates and queues."}
+	if g.partial() {
+		notes = append(notes, lsofNote)
+	}
 	if g.reason != "" {
 		notes = append(notes, g.reason)
 	}
 	return notes
 }
 
+// partial implements partialSource.
+func (g *gopsutilSource) partial() bool { return g.lsof != nil && !g.lsof.root }
+
 func (g *gopsutilSource) Close() error { return nil }
 
 // sockets implements source.
 func (g *gopsutilSource) sockets(ctx context.Context, dst []Socket) ([]Socket, error) {
 	taken := make(map[ID]struct{})
-	for _, kind := range gopsutilKinds {
+	var counts [len(gopsutilKinds)]int
+	for k, kind := range gopsutilKinds {
 		stats, err := g.list(ctx, kind)
 		if err == nil {
 			err = ctx.Err() // a call that was cut off can look like an empty table
@@ -47,6 +59,7 @@ func (g *gopsutilSource) sockets(ctx context.Context, dst []Socket) ([]Socket, e
 		if err != nil {
 			return dst, fmt.Errorf("gopsutil: %s: %w", kind, err)
 		}
+		counts[k] = len(stats)
 		for i := range stats {
 			s, err := socketOfStat(&stats[i])
 			if err != nil {
@@ -54,6 +67,11 @@ func (g *gopsutilSource) sockets(ctx context.Context, dst []Socket) ([]Socket, e
 			}
 			s.ID = freeID(&s, taken)
 			dst = append(dst, s)
+		}
+	}
+	if g.lsof != nil {
+		if err := g.lsof.check(counts); err != nil {
+			return dst, fmt.Errorf("gopsutil: %w", err)
 		}
 	}
 	return dst, nil

@@ -172,3 +172,28 @@ func TestHearingWhenNobodyWatches(t *testing.T) {
 		}
 	})
 }
+
+// What was told while the sockets were listed, right before the stream broke, waits for the next poll.
+func TestHearingBreaksDuringAPoll(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &telling{start: time.Now()}
+		s.scripted = &scripted{list: func(context.Context) ([]Socket, error) {
+			if len(s.streams) == 1 {
+				s.last().events <- over(1)
+				s.last().events <- errBroken
+				synctest.Wait()
+			}
+			return nil, nil
+		}}
+		var ended []Ending
+		p := fake(s, nobody{}, Options{Observe: func(d *Delta) { ended = append(ended, d.Ended...) }})
+		p.listen(true)
+		p.poll(t.Context())
+		p.listen(true)
+		s.streams = nil
+		p.poll(t.Context())
+		if len(ended) != 1 || !p.deaf {
+			t.Errorf("told of %v, deaf %v", ended, p.deaf)
+		}
+	})
+}

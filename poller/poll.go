@@ -151,7 +151,8 @@ func (p *Poller) setStatus(at time.Time, took time.Duration, gap bool) {
 	s := &p.table.status
 	s.Seq++
 	s.Took = took
-	s.At, s.Complete, s.Stale = at, true, ""
+	partial, ok := p.source.(partialSource)
+	s.At, s.Complete, s.Stale = at, !ok || !partial.partial(), ""
 	s.Interval = p.pace.interval
 	s.Notes = p.source.notes()
 	if p.pace.stretched() {

@@ -39,6 +39,12 @@ type source interface {
 	Close() error
 }
 
+// partialSource is a source that may not be shown every socket of the machine.
+type partialSource interface {
+	// partial reports that sockets may be missing from a list that succeeded.
+	partial() bool
+}
+
 // errRefused marks an error of a source that this system will never let work.
 var errRefused = errors.New("not available on this system")
 

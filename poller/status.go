@@ -10,13 +10,14 @@ import (
 type Status struct {
 	// Seq counts completed polls; 0 before the first.
 	Seq uint64
-	// At is when the table was last complete; zero before the first poll.
+	// At is when the table was last whole; zero before the first poll.
 	At time.Time
 	// Source is "netlink" or "gopsutil".
 	Source string
 	// Interval is the time between polls now; longer than asked for when polls are slow.
 	Interval time.Duration
-	// Complete is false where rows may be missing: the last poll failed or was cut off.
+	// Complete is false where rows may be missing: the last poll failed or was cut off, or the source may not be shown
+	// all of them.
 	Complete bool
 	// Stale says in one sentence why the last poll did not give a whole table, and is "" when it did.
 	Stale string
