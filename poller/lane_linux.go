@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"sockeye/poller/sockdiag"
 )
@@ -20,7 +21,7 @@ type dumper interface {
 // lane is a netlink socket with what one goroutine needs to read it.
 type lane struct {
 	conn  dumper
-	zones zoneCache
+	zones *zoneCache
 }
 
 func newLane(conn dumper, zone func(uint32) string) *lane {
@@ -52,6 +53,7 @@ func (l *lane) dump(ctx context.Context, r sockdiag.Request, dst []Socket) ([]So
 
 // dumpAll appends the sockets of several requests.
 func (l *lane) dumpAll(ctx context.Context, requests []sockdiag.Request, dst []Socket) ([]Socket, error) {
+	l.zones.refresh(time.Now())
 	for _, r := range requests {
 		var err error
 		if dst, err = l.dump(ctx, r, dst); err != nil {

@@ -2,6 +2,7 @@ package poller
 
 import (
 	"bytes"
+	"context"
 	"log/slog"
 	"net"
 	"net/netip"
@@ -9,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"pgregory.net/rapid"
@@ -121,6 +123,42 @@ func TestZoneCache(t *testing.T) {
 	if len(z.names) > maxZones {
 		t.Errorf("%d names are remembered", len(z.names))
 	}
+}
+
+// Interface names are believed for a while, and no longer; also where the clock was set back.
+func TestZoneCacheAges(t *testing.T) {
+	name := "eth0"
+	z := newZoneCache(func(uint32) string { return name })
+	now := time.Unix(1_000_000, 0)
+	for _, tt := range []struct {
+		after time.Duration
+		name  string
+		want  string
+	}{{0, "eth0", "eth0"}, {zoneAge - 1, "wan", "eth0"}, {1, "wan", "wan"}, {-time.Hour, "lan", "lan"}} {
+		now, name = now.Add(tt.after), tt.name
+		z.refresh(now)
+		if got := z.name(2); got != tt.want {
+			t.Errorf("%q, want %q", got, tt.want)
+		}
+	}
+}
+
+// An interface that is renamed has its new name in the rows after a while.
+func TestZonesOfASourceAge(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		name := "eth0"
+		zones := newZoneCache(func(uint32) string { return name })
+		p := fake(&scripted{list: func(context.Context) ([]Socket, error) { return nil, nil }}, nobody{}, Options{})
+		p.zones = zones
+		p.poll(t.Context())
+		zones.name(2)
+		name = "wan"
+		time.Sleep(zoneAge)
+		p.poll(t.Context())
+		if got := zones.name(2); got != "wan" {
+			t.Errorf("%q, want the new name", got)
+		}
+	})
 }
 
 // The machine's addresses are asked for now and then; when that fails, the last ones are believed, and the log says

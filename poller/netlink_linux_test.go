@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -123,6 +125,23 @@ func TestNetlinkRequests(t *testing.T) {
 			t.Errorf("Close returned %v, closed %v", err, d.closed)
 		}
 	}
+}
+
+// Interface names are asked for again after a while.
+func TestNetlinkZonesAge(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newNetlinkSource(&fakeDumper{}, nil)
+		s.first.zones.names[77] = "old"
+		s.first.zones.since = time.Now()
+		for _, want := range []int{1, 0} {
+			_, err := s.sockets(t.Context(), nil)
+			check(t, err)
+			if _, known := s.first.zones.names[77]; known != (want == 1) {
+				t.Errorf("remembered: %v", known)
+			}
+			time.Sleep(zoneAge)
+		}
+	})
 }
 
 // No dump is asked for after the end of the context.

@@ -64,6 +64,7 @@ func (p *Poller) take(ctx context.Context, next []Socket, lost uint64, at time.T
 	if set != 0 {
 		all = p.table.rebase(set)
 	}
+	p.zones.refresh(u.at)
 	ended := p.table.end(p.ends, p.zones.name)
 	p.ends = p.ends[:0]
 	p.table.leave(u.change.Closed)

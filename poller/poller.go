@@ -51,7 +51,7 @@ type Poller struct {
 	spareEnds  []end
 	lostBefore uint64
 	lossNoted  time.Time // when endings were lost last
-	zones      zoneCache
+	zones      *zoneCache
 
 	mu    sync.RWMutex // guards the table; only Run's goroutine changes it
 	table *Table

@@ -3,6 +3,7 @@ package poller
 import (
 	"net"
 	"net/netip"
+	"time"
 
 	"sockeye/poller/sockdiag"
 )
@@ -113,21 +114,34 @@ func endOf(a netip.AddrPort, index uint32, zone func(uint32) string) netip.AddrP
 	return netip.AddrPortFrom(addr, a.Port())
 }
 
-// maxZones bounds the cache of interface names; an index beyond it is looked up each time.
-const maxZones = 1024
+// maxZones bounds the cache of interface names; an index beyond it is looked up each time. zoneAge is how long a name is
+// believed: interfaces are renamed, and numbers of those that are gone can be given out again.
+const (
+	maxZones = 1024
+	zoneAge  = 10 * time.Second
+)
 
 // zoneCache remembers the names of interfaces.
 type zoneCache struct {
 	names  map[uint32]string
+	since  time.Time // when they were last forgotten, by the wall clock
 	lookup func(uint32) string
 }
 
-func newZoneCache(lookup func(uint32) string) zoneCache {
-	return zoneCache{names: map[uint32]string{}, lookup: lookup}
+func newZoneCache(lookup func(uint32) string) *zoneCache {
+	return &zoneCache{names: map[uint32]string{}, lookup: lookup}
+}
+
+// refresh forgets names that are too old.
+func (z *zoneCache) refresh(now time.Time) {
+	if age := now.Sub(z.since); age >= zoneAge || age < 0 {
+		clear(z.names)
+		z.since = now
+	}
 }
 
 // name returns the name of the interface with the given index, "" where it has none.
-func (z zoneCache) name(index uint32) string {
+func (z *zoneCache) name(index uint32) string {
 	if n, ok := z.names[index]; ok {
 		return n
 	}
