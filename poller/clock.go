@@ -55,9 +55,9 @@ type clock struct {
 	last    moment
 }
 
-// tick returns the real time since the tick before, 0 at the first, and by how much the wall clock was set meanwhile.
-func (c *clock) tick(at time.Time) (elapsed, set time.Duration) {
-	now := c.running.at(at)
+// tick returns the real time from the tick before to now, 0 at the first, and by how much the wall clock was set
+// meanwhile.
+func (c *clock) tick(now moment) (elapsed, set time.Duration) {
 	if !c.last.wall.IsZero() {
 		elapsed, set = c.running.between(c.last, now)
 	}

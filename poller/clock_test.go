@@ -22,7 +22,7 @@ func TestClockTick(t *testing.T) {
 		{time.Second, 1100 * time.Millisecond, time.Second, 0}, // slewed
 	} {
 		running, wall = running+tt.running, wall.Add(tt.wall)
-		if elapsed, set := c.tick(wall); elapsed != tt.elapsed || set != tt.set {
+		if elapsed, set := c.tick(c.running.at(wall)); elapsed != tt.elapsed || set != tt.set {
 			t.Errorf("%d: elapsed %v, set by %v; want %v and %v", i, elapsed, set, tt.elapsed, tt.set)
 		}
 	}
@@ -41,7 +41,7 @@ func TestClockThatKnowsNoSleep(t *testing.T) {
 		{time.Second, 1100 * time.Millisecond, time.Second, 0}, // slewed
 	} {
 		running, wall = running+tt.running, wall.Add(tt.wall)
-		if elapsed, set := c.tick(wall); elapsed != tt.elapsed || set != tt.set {
+		if elapsed, set := c.tick(c.running.at(wall)); elapsed != tt.elapsed || set != tt.set {
 			t.Errorf("%d: elapsed %v, set by %v; want %v and %v", i, elapsed, set, tt.elapsed, tt.set)
 		}
 	}
@@ -133,6 +133,25 @@ func TestClockSet(t *testing.T) {
 		}
 		if h := p.table.History(); len(h) != 3 || h[2].At.Sub(h[0].At) != 2*time.Second {
 			t.Errorf("history: %v", h)
+		}
+	})
+}
+
+// A look at the sockets that takes long is not taken for a clock that was set: both clocks are read at its start.
+func TestSlowPollIsNoSetClock(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		slow, set := time.Duration(0), 0
+		p := newPoller(&scripted{list: func(context.Context) ([]Socket, error) { time.Sleep(slow); return nil, nil }}, nobody{},
+			Options{Interval: time.Second, Log: quiet(), Observe: func(d *Delta) {
+				if d.ClockSet {
+					set++
+				}
+			}})
+		for _, slow = range []time.Duration{0, 1500 * time.Millisecond, 0} {
+			p.poll(t.Context())
+		}
+		if set != 0 {
+			t.Errorf("told %d times that the clock was set", set)
 		}
 	})
 }

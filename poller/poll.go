@@ -50,7 +50,7 @@ func (p *Poller) take(ctx context.Context, next []Socket, lost uint64, at time.T
 		p.log.Warn("polls work again")
 	}
 	p.failing = false
-	elapsed, set := p.elapsed(at)
+	elapsed, set := p.elapsed(p.attempted)
 	u := update{next: next, change: p.differ.diff(p.table, next), at: at.Round(0), elapsed: elapsed,
 		own: p.own.get(at.Round(0)), owners: p.owners, users: p.users.name}
 	p.forgetClosed(next, &u.change)
@@ -118,9 +118,9 @@ func (p *Poller) forgetClosed(next []Socket, change *Change) {
 	}
 }
 
-// elapsed returns the real time since the last whole poll, and 0 where there was none or it is too long ago; and by
+// elapsed returns the real time from the last whole poll to the start of this one, and 0 where there was none or it is too long ago; and by
 // how much the wall clock was set meanwhile.
-func (p *Poller) elapsed(at time.Time) (elapsed, set time.Duration) {
+func (p *Poller) elapsed(at moment) (elapsed, set time.Duration) {
 	elapsed, set = p.clock.tick(at)
 	if elapsed > maxGap*p.pace.interval {
 		elapsed = 0
