@@ -29,6 +29,8 @@ type inodeOwners struct {
 	displaced []uint32 // inodes that were not where they were found, for verify to tell
 	polls     int
 	forbidden bool // the last whole walk met a process that may not be looked at
+	rest      rest
+	strangers strangers
 
 	// Memory that is used again by each search.
 	pidBuffer []int32
@@ -104,16 +106,32 @@ func (o *inodeOwners) find(ctx context.Context, wanted []*Socket, hints func([]*
 		return
 	}
 	s.reuse()
-	if len(s.open) > 0 {
-		s.exert()
-		s.walk(ctx, hints(o.missing))
-	}
+	held := len(s.open) > 0 && s.further(ctx, hints, now)
 	for inode := range s.open {
-		m := o.misses[inode]
+		m, missed := o.misses[inode]
+		if missed && held {
+			continue // it still waits for a search that goes as far as it is due
+		}
 		m.wait = min(max(firstRetry, 2*m.wait), lastRetry)
 		m.next = now.Add(m.wait)
 		o.misses[inode] = m
 	}
+}
+
+// further searches processes for what is open still. It is held where it went less far than it would have to, since the
+// last search through everything was too short a while ago.
+func (s *search) further(ctx context.Context, hints func([]*Socket) []int32, now time.Time) (held bool) {
+	o := s.owners
+	s.exert()
+	if held = s.effort > quick && o.rest.due(now); held {
+		s.effort = quick
+	}
+	began := time.Now()
+	s.walk(ctx, hints(o.missing))
+	if s.effort > quick {
+		o.rest.walked(now, time.Since(began))
+	}
+	return held
 }
 
 // due reports whether the inode is to be looked for now.
@@ -303,7 +321,10 @@ func (s *search) walk(ctx context.Context, hints []int32) {
 		return // without a list of processes every inode stays a miss, which its rows say
 	}
 	o.pidBuffer = pids
-	if !visit(pids) {
+	if s.effort == quick {
+		pids = o.strangers.some(pids)
+	}
+	if done, all := visit(pids), len(pids) == len(o.pidBuffer); !done && all {
 		o.forbidden = forbidden
 	}
 }
