@@ -9,9 +9,6 @@ import (
 	"sockeye/poller/sockdiag"
 )
 
-// dumpTries is how often a dump that the kernel's table changed under is asked for before the poll is given up.
-const dumpTries = 4
-
 // dumper is what the source needs of a netlink socket; tests put a fake in its place.
 type dumper interface {
 	Dump(r sockdiag.Request, each func(*sockdiag.Record)) error

@@ -2,9 +2,12 @@ package poller
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
+
+	"sockeye/poller/sockdiag"
 )
 
 // maxGap is how many intervals may lie between two polls for which rates and opening times are still told.
@@ -23,14 +26,14 @@ func (p *Poller) poll(ctx context.Context) {
 	}
 	if err != nil {
 		p.pace.took(time.Since(start))
-		p.fail(err)
+		p.fail(err, start)
 		return
 	}
 	p.take(ctx, next, lost, start)
 }
 
 // fail notes that a poll gave no whole table.
-func (p *Poller) fail(err error) {
+func (p *Poller) fail(err error, start time.Time) {
 	if !p.failing {
 		p.log.Warn("poll failed, rows are stale", "error", err)
 	}
@@ -38,11 +41,23 @@ func (p *Poller) fail(err error) {
 	p.mu.Lock()
 	p.table.status.Interval = p.pace.interval
 	p.table.status.Complete = false
-	p.table.status.Stale = fmt.Sprintf("The last look at the sockets failed: %v.", err)
+	p.table.status.Stale = staleBecause(err)
+	p.table.status.Notes = p.notes(start.Round(0))
 	d := Delta{Status: p.table.status}
 	p.mu.Unlock()
 	p.tell(&d)
 }
+
+// staleBecause says for the reader why a poll gave no whole table.
+func staleBecause(err error) string {
+	if errors.Is(err, sockdiag.ErrInterrupted) {
+		return fmt.Sprintf("Only a part of the sockets could be read: they changed too fast in %d tries. The rows are those of the last whole look.", dumpTries)
+	}
+	return fmt.Sprintf("The last look at the sockets failed: %v.", err)
+}
+
+// dumpTries is how often a dump that the kernel's table changed under is asked for before the poll is given up.
+const dumpTries = 4
 
 // take brings the table to the state of a whole dump.
 func (p *Poller) take(ctx context.Context, next []Socket, lost uint64, at time.Time) {
@@ -139,12 +154,22 @@ func (p *Poller) countEndings(ended int, lost uint64) {
 		p.lossNoted = s.At
 	}
 	s.EndingsLost, s.EndingsInterrupted = lost, p.interruptions
+	s.Notes = p.notes(s.At)
+}
+
+// notes returns what the reader is told about the table as it is now.
+func (p *Poller) notes(at time.Time) []string {
+	notes := p.source.notes()
+	if p.pace.stretched() {
+		notes = append(notes, fmt.Sprintf("A look at all sockets takes long on this machine; they are read every %v.", p.pace.interval))
+	}
+	if lost := p.table.status.EndingsLost; lost > 0 && at.Sub(p.lossNoted) < lossShown {
+		notes = append(notes, fmt.Sprintf("The ends of %d connections were not heard of: too many ended at once.", lost))
+	}
 	if p.deaf {
-		s.Notes = append(s.Notes, deafNote)
+		notes = append(notes, deafNote)
 	}
-	if lost > 0 && s.At.Sub(p.lossNoted) < lossShown {
-		s.Notes = append(s.Notes, fmt.Sprintf("The ends of %d connections were not heard of: too many ended at once.", lost))
-	}
+	return notes
 }
 
 // setStatus notes a whole poll.
@@ -155,10 +180,6 @@ func (p *Poller) setStatus(at time.Time, took time.Duration, gap bool) {
 	partial, ok := p.source.(partialSource)
 	s.At, s.Complete, s.Stale = at, !ok || !partial.partial(), ""
 	s.Interval = p.pace.interval
-	s.Notes = p.source.notes()
-	if p.pace.stretched() {
-		s.Notes = append(s.Notes, fmt.Sprintf("A look at all sockets takes long on this machine; they are read every %v.", p.pace.interval))
-	}
 	s.Gap = gap && s.Seq > 1
 	p.table.history.add(Sample{At: at, Counts: s.Counts, Gap: s.Gap})
 }

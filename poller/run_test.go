@@ -228,6 +228,30 @@ func TestRunSlow(t *testing.T) {
 	})
 }
 
+// Polls that fail slowly stretch the interval as well, and say so.
+func TestRunSlowlyFailing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := resting(t)
+		list := r.source.list
+		r.source.list = func(ctx context.Context) ([]Socket, error) {
+			_, _ = list(ctx)
+			return nil, errBroken
+		}
+		r.run()
+		defer r.stop()
+		defer r.Watch()()
+		r.taking(9 * time.Second)
+		time.Sleep(5 * time.Minute)
+		polls := r.since()
+		if n := len(polls); n > 32 || polls[n-1]-polls[n-2] != 10*time.Second {
+			t.Errorf("%d polls in five minutes, the last after %v", n, polls[n-1]-polls[n-2])
+		}
+		if s := statusOf(r.Poller); s.Interval != 10*time.Second || s.Stale == "" || len(s.Notes) != 2 {
+			t.Errorf("status %+v, want an interval of 10s, a note about it, and why the rows are stale", s)
+		}
+	})
+}
+
 // The end of the context ends Run, also in the middle of a poll, which then changes nothing.
 func TestRunEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
