@@ -446,6 +446,37 @@ func TestDirections(t *testing.T) {
 	}
 }
 
+// What a UDP socket had no room for is told, and a row in which nothing else happened is brought up to date.
+func TestDropsOfRealSockets(t *testing.T) {
+	p := poller(t, Options{Source: SourceNetlink})
+	server := udp(t, "127.0.0.1:0", "")
+	check(t, server.SetReadBuffer(1)) // the kernel makes it the least there can be
+	client := udp(t, "127.0.0.1:0", server.LocalAddr().String())
+	is := func(c *Connection) bool { return c.Protocol == UDP && c.Local == addrPort(server.LocalAddr()) }
+	send := func(n int) uint32 {
+		for range n {
+			_, err := client.Write(make([]byte, 1000))
+			check(t, err)
+		}
+		p.poll(t.Context())
+		c := row(t, p, is)
+		if !c.Known.Has(KnownDrops|KnownQueues) || c.Known.Has(KnownBytes) {
+			t.Errorf("known of a UDP socket: %b", c.Known)
+		}
+		return c.Drops
+	}
+	if n := send(0); n != 0 {
+		t.Errorf("%d dropped of none", n)
+	}
+	first := send(10)
+	if first == 0 || first >= 10 {
+		t.Errorf("%d dropped of 10", first)
+	}
+	if n := send(5); n != first+5 {
+		t.Errorf("%d dropped after 5 more, before it were %d", n, first)
+	}
+}
+
 // The kernel's counters tell which end opened a connection, before and after bytes went both ways, and when the listener
 // is gone.
 func TestOpeningOfRealSockets(t *testing.T) {

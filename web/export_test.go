@@ -24,7 +24,8 @@ import (
 // contract are the fields of a connection in their order. Scripts rely on them: changing one is a decision.
 var contract = strings.Fields(`id protocol family local_address local_port local_service remote_address remote_port
 	remote_service remote_name state direction pid process user uid opened_at age_seconds receive_queue send_queue
-	bytes_received bytes_sent receive_rate send_rate rtt_ms retransmits owner_note peer_id`)
+	bytes_received bytes_sent receive_rate send_rate rtt_ms retransmits owner_note peer_id
+	drops`)
 
 // contractHead are the fields around the connections.
 var contractHead = strings.Fields("at seq host source complete notes total matched connections")
@@ -141,6 +142,25 @@ func TestMediaTypes(t *testing.T) {
 	}
 }
 
+// TestDropsOfUDP: what a UDP socket dropped is told, 0 where it is known to be nothing; bytes of UDP are not counted.
+func TestDropsOfUDP(t *testing.T) {
+	full := tcp(1, poller.StateNone, "192.0.2.7:514", nowhere, 1)
+	full.Protocol, full.Known, full.Drops, full.ReceiveQueue = poller.UDP, poller.KnownDrops|poller.KnownQueues, 19, 212_992
+	calm, silent := full, full
+	calm.ID, calm.Drops = 2, 0
+	silent.ID, silent.Known = 3, poller.KnownQueues
+	s := newTestSite(t, newMachine([]string{"syslogd"}, full, calm, silent), poller.MaxInterval)
+	rows := exportOf(t, s, "").Connections
+	for i, want := range []any{19.0, 0.0, nil} {
+		if rows[i]["drops"] != want || rows[i]["receive_queue"] != 212_992.0 || rows[i]["bytes_received"] != nil {
+			t.Errorf("row %d: %v", i, rows[i])
+		}
+	}
+	if csv := ask(t, s, "/connections.csv", "").Body.String(); !strings.Contains(csv, ",19\r\n") {
+		t.Errorf("no 19 at the end of a line:\n%s", csv)
+	}
+}
+
 // TestUnknownIsNull: what is not known is null, and what is known to be nothing is 0.
 func TestUnknownIsNull(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -160,6 +180,7 @@ func TestUnknownIsNull(t *testing.T) {
 			"state": "ESTABLISHED", "direction": "outbound", "pid": 1.0, "process": "curl", "user": rows[0]["user"], "uid": 0.0,
 			"opened_at": at, "age_seconds": 0.0, "receive_queue": 0.0, "send_queue": 0.0, "bytes_received": 0.0, "bytes_sent": 0.0,
 			"receive_rate": 0.0, "send_rate": 0.0, "rtt_ms": 0.0, "retransmits": 0.0, "owner_note": nil, "peer_id": nil,
+			"drops": nil,
 		}
 		unknown := map[string]any{"id": "1", "protocol": "tcp", "family": "ipv4", "local_address": "0.0.0.0", "local_port": 1.0,
 			"local_service": rows[1]["local_service"], "state": "LISTEN", "direction": "listening",

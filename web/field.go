@@ -115,6 +115,7 @@ func dataFields() []field {
 		{"bytes_received", bytesReceived}, {"bytes_sent", bytesSent},
 		{"receive_rate", receiveRate}, {"send_rate", sendRate},
 		{"rtt_ms", rtt}, {"retransmits", retransmits}, {"owner_note", ownerNote}, {"peer_id", peerID},
+		{"drops", drops},
 	}
 }
 
@@ -289,4 +290,8 @@ func rtt(c *poller.Connection, _ time.Time) value {
 
 func retransmits(c *poller.Connection, _ time.Time) value {
 	return known(c.Known, poller.KnownRetransmits, integerOf(int64(c.Retransmits)))
+}
+
+func drops(c *poller.Connection, _ time.Time) value {
+	return known(c.Known, poller.KnownDrops, integerOf(int64(c.Drops)))
 }

@@ -42,7 +42,7 @@ func TestOverloadIsSaid(t *testing.T) {
 			if said {
 				interval = 10 * time.Second
 			}
-			if strings.Contains(ask(t, s, "/", "").Body.String(), pacing) != said {
+			if strings.Contains(ask(t, s, "/", "").Body.String(), "<li>"+pacing+"</li>") != said {
 				t.Errorf("polls of %v: said in the page: %v", slow, !said)
 			}
 			if strings.Contains(ask(t, s, "/connections.json", "limit=").Body.String(), pacing) != said {

@@ -95,7 +95,8 @@ func (w *window) delta(v *view, r *roster, d *poller.Delta) *message {
 		w.reorder(&frame, r, now)
 	}
 	w.numbers, w.spare = now, w.numbers
-	if !slices.Equal(d.Notes, w.status.Notes) {
+	// A failed poll has no number of its own, so nobody notices that its frame is missing: what it said is said again.
+	if d.Stale != "" || w.status.Stale != "" || !slices.Equal(d.Notes, w.status.Notes) {
 		notes := append([]string{}, d.Notes...)
 		frame.Notes = &notes
 	}
