@@ -137,9 +137,7 @@ func freePort(t *testing.T) int {
 // settle has one viewer look until it saw something, and go.
 func settle(t *testing.T, url string) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
-	defer cancel()
-	if n := visitOnce(t, ctx, url, 0); n == 0 {
+	if n := visitOnce(t, url, 0); n == 0 {
 		t.Fatal("the first viewer saw nothing")
 	}
 	http.DefaultClient.CloseIdleConnections()
@@ -152,16 +150,18 @@ func settle(t *testing.T, url string) {
 // visits are the views that are looked at, by turns.
 var visits = []string{"", "state=ESTABLISHED", "sort=-rxrate", "sort=age", "proto=tcp&sort=local", "dir=loopback"}
 
-// visit looks, goes and comes again until ctx ends, and returns how often something was seen.
+// visit looks, goes and comes again until ctx ends, at least once, and returns how often something was seen.
 func visit(t *testing.T, ctx context.Context, url string, i int) (seen int) {
-	for ctx.Err() == nil {
-		seen += visitOnce(t, ctx, url, i+seen)
+	for {
+		seen += visitOnce(t, url, i+seen)
+		if ctx.Err() != nil {
+			return seen
+		}
 	}
-	return seen
 }
 
-// visitOnce reads a page and looks at a live view for a frame or a few, or until ctx ends; every third view is broken off.
-func visitOnce(t *testing.T, ctx context.Context, url string, turn int) (seen int) {
+// visitOnce reads a page and looks at a live view for a frame or a few; every third view is broken off.
+func visitOnce(t *testing.T, url string, turn int) (seen int) {
 	path := []string{"/", "/connections.json", "/connections.csv?state=LISTEN", "/metrics", "/ports/443"}[turn%5]
 	if err := read(t.Context(), url+path); err != nil {
 		t.Errorf("%s: %v", path, err)
@@ -171,17 +171,15 @@ func visitOnce(t *testing.T, ctx context.Context, url string, turn int) (seen in
 		t.Error(err)
 		return 0
 	}
-	for ctx.Err() == nil {
+	for deadline := time.Now().Add(patience); seen == 0; time.Sleep(10 * time.Millisecond) {
 		frames, err := v.frames()
-		if err != nil {
-			t.Errorf("viewer: %v", err)
+		if err != nil || time.Now().After(deadline) {
+			t.Errorf("viewer: %d frames, %v", len(frames), err)
 			break
 		}
 		if len(frames) > turn%4 {
 			seen = 1
-			break
 		}
-		time.Sleep(10 * time.Millisecond)
 	}
 	broken := turn%3 == 0
 	if broken { // no goodbye can be said either
