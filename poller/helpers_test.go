@@ -121,3 +121,11 @@ func tcp4(id ID, s State, local, remote string) Socket {
 	return Socket{ID: id, Protocol: TCP, Family: IPv4, State: s, Known: KnownUID, Inode: uint32(id),
 		Local: netip.MustParseAddrPort(local), Remote: netip.MustParseAddrPort(remote)}
 }
+
+// ids returns the sockets' IDs.
+func ids(sockets []Socket) (all []ID) {
+	for _, s := range sockets {
+		all = append(all, s.ID)
+	}
+	return all
+}

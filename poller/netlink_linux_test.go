@@ -47,14 +47,6 @@ func (d *fakeDumper) Close() error {
 	return errBroken
 }
 
-// ids returns the sockets' IDs.
-func ids(sockets []Socket) (all []ID) {
-	for _, s := range sockets {
-		all = append(all, s.ID)
-	}
-	return all
-}
-
 // A dump that was interrupted is asked for again, up to four times; the rows of the tries that failed are dropped.
 // Anything else is an error at once.
 func TestNetlinkDumpTries(t *testing.T) {

@@ -1,0 +1,15 @@
+package views
+
+import (
+	"strings"
+	"testing"
+)
+
+// Whoever wonders why a UDP socket has no bytes and no rates is told.
+func TestWhyUDPHasNoBytes(t *testing.T) {
+	for _, name := range []string{"rx", "tx", "rxrate", "txrate"} {
+		if !strings.Contains(why(name), "UDP") {
+			t.Errorf("%s is unknown because %q", name, why(name))
+		}
+	}
+}
