@@ -10,6 +10,7 @@ import (
 	"os"
 	"runtime"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -58,6 +59,9 @@ func TestVisitors(t *testing.T) {
 	http.DefaultClient.CloseIdleConnections()
 	awaitSame(t, "goroutines", goroutines, runtime.NumGoroutine)
 	awaitSame(t, "descriptors", files, func() int { return openFiles(t) })
+	if text := metrics(t, url); !strings.Contains(text, "\nsockeye_viewers 0\n") {
+		t.Error("viewers are counted that have gone")
+	}
 	total := 0
 	for i, n := range visits {
 		if n == 0 {
@@ -189,6 +193,22 @@ func visitOnce(t *testing.T, url string, turn int) (seen int) {
 		t.Errorf("leave: %v", err)
 	}
 	return seen
+}
+
+// metrics returns what the server tells of itself.
+func metrics(t *testing.T, url string) string {
+	t.Helper()
+	answer, err := http.Get(url + "/metrics")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	text, err := io.ReadAll(answer.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	http.DefaultClient.CloseIdleConnections()
+	return string(text)
 }
 
 // read fetches a page to its end.

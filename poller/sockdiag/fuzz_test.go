@@ -100,7 +100,7 @@ func expect(t *testing.T, k *kernel) (e expectation) {
 			}
 			e.interrupted = e.interrupted || h.Interrupted()
 			e.done = h.Type == TypeDone
-			if h.Type == TypeSockByFamily {
+			if h.Type == TypeSockByFamily || h.Type == TypeTCPDiag {
 				e.records++
 			}
 		}
@@ -116,6 +116,7 @@ func FuzzReadDump(f *testing.F) {
 	f.Add(frame(socket(1), join(socket(2), socket(3)), done(0)))
 	f.Add(frame(join(socket(1), message(TypeNoop, 0, nil), done(0))))
 	f.Add(frame(socket(1), done(-2)))
+	f.Add(frame(message(TypeTCPDiag, 0, plain(1)), socket(2), done(0)))
 	f.Add(frame(message(TypeSockByFamily, flagDumpInterrupted, plain(1)), done(0)))
 	f.Add(append([]byte{1, 1, 1, 2, 3, 4}, frame(socket(1), message(TypeError, 0, number(-1)))...))
 	f.Fuzz(func(t *testing.T, b []byte) {
