@@ -85,7 +85,7 @@ func newBundle(fsys fs.FS) (*bundle, error) {
 	return compress(contents)
 }
 
-// join returns the named files one after the other.
+// join returns the named files one after the other, ours without comments.
 func join(fsys fs.FS, names []string) ([]byte, error) {
 	var all bytes.Buffer
 	for _, name := range names {
@@ -95,10 +95,11 @@ func join(fsys fs.FS, names []string) ([]byte, error) {
 		}
 		// Foreign rules outside any layer would win over all of ours.
 		if strings.HasPrefix(name, "vendor/") {
-			text = slices.Concat([]byte("@layer vendor {"), text, []byte("}"))
+			text = slices.Concat([]byte("@layer vendor {"), text, []byte("}\n"))
+		} else {
+			text = strip(text)
 		}
 		all.Write(text)
-		all.WriteByte('\n')
 	}
 	return all.Bytes(), nil
 }
