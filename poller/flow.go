@@ -16,8 +16,8 @@ type Flow struct {
 	Opened, Closed int
 }
 
-// plus returns the flow of two times that follow each other.
-func (f Flow) plus(g Flow) Flow {
+// Plus returns the flow of two times that follow each other.
+func (f Flow) Plus(g Flow) Flow {
 	return Flow{
 		Elapsed: f.Elapsed + g.Elapsed, BytesReceived: f.BytesReceived + g.BytesReceived,
 		BytesSent: f.BytesSent + g.BytesSent, Counted: f.Counted && g.Counted,

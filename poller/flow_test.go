@@ -146,7 +146,7 @@ func TestHistoryKeepsFlow(t *testing.T) {
 		}
 		got := Flow{Counted: true}
 		for _, s := range h.samples(HistorySpan) {
-			got = got.plus(s.Flow)
+			got = got.Plus(s.Flow)
 		}
 		if got != sum {
 			t.Fatalf("%+v is left of %+v", got, sum)

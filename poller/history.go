@@ -23,7 +23,7 @@ func (h *history) add(s Sample) {
 	if n := len(h.ring); n > 1 && !s.Gap {
 		newest := &h.ring[(h.start+n-1)%n]
 		if !newest.Gap && newest.At.Sub(h.ring[(h.start+n-2)%n].At) < historyStep {
-			s.Flow = newest.Flow.plus(s.Flow)
+			s.Flow = newest.Flow.Plus(s.Flow)
 			*newest = s
 			return
 		}
