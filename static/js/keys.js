@@ -59,7 +59,10 @@ export class Keys {
     const typing = target.closest?.("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]");
     if ((MAC ? event.metaKey : event.ctrlKey) && !event.altKey && !event.shiftKey && key.toLowerCase() === "k") return this.#do(event, "Ctrl+K");
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    if (key === "Escape" && typing) target.blur();
+    if (key === "Escape" && typing && !target.closest("dialog") && !event.defaultPrevented) {
+      event.preventDefault(); // which would empty the box
+      target.blur();
+    }
     if (typing || !this.#switch.checked || document.querySelector("dialog[open]")) return;
     if (event.repeat && key !== "j" && key !== "k") return;
     if (key === "Enter" && target.closest?.("a, button, summary, input")) return;

@@ -132,7 +132,7 @@ const keys = new Keys({
   freeze: () => tellTable(body, "freeze"),
   copy() {
     const row = chosenRow(body);
-    copyText(row ? [...row.cells].map((cell) => cell.innerText.trim()).join("\t") : location.href);
+    copyText(row ? [...row.cells].map((cell) => cell.textContent.trim()).join("\t") : location.href);
     page.say(row ? "Row copied" : "Link copied");
   },
   earlier: () => charts.period.go("earlier"),

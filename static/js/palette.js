@@ -9,7 +9,7 @@ const VIEWS = "sockeye.views";
 export function savedViews() {
   try {
     const list = JSON.parse(localStorage.getItem(VIEWS) ?? "[]");
-    return list.filter(({ name, url }) => typeof name === "string" && new URL(url, location.href).origin === location.origin);
+    return list.filter((view) => typeof view?.name === "string" && new URL(view.url, location.href).origin === location.origin);
   } catch {
     return [];
   }
@@ -121,6 +121,7 @@ export class Palette {
     const to = { ArrowDown: this.#at < last ? this.#at + 1 : 0, ArrowUp: this.#at > 0 ? this.#at - 1 : last, PageDown: Math.min(last, this.#at + 8), PageUp: Math.max(0, this.#at - 8) }[event.key];
     if (to !== undefined) this.#mark(to);
     else if (event.key === "Enter") this.#take(this.#at);
+    else if (event.key === "Escape") this.#dialog.close();
     else return;
     event.preventDefault();
   }
