@@ -109,7 +109,7 @@ func text1(n *html.Node) string {
 
 // TestPrinted: paper says whose connections these are, which, and when, and hides no trick of a name.
 func TestPrinted(t *testing.T) {
-	d := dashboard(t, `proc:"evil‮gpj"`, connection())
+	d := dashboard(t, "proc:\"evil\u202egpj\"", connection())
 	d.From, d.To = noon.Add(-time.Minute), noon
 	got := d.printed()
 	for _, want := range []string{"host-7", "filter proc:", `\u202e`, "rows 1–1 of 1", "2026-11-22 12:00:00 UTC", "charts from 11:59:00 UTC to 12:00:00 UTC"} {

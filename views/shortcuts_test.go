@@ -93,3 +93,17 @@ func TestSheetHasKeys(t *testing.T) {
 		}
 	}
 }
+
+// TestSparkline: the cell has the line that the script draws into, and is nothing to those who do not see it.
+func TestSparkline(t *testing.T) {
+	doc := parse(t, sparkline())
+	svg := find(doc, func(n *html.Node) bool { return n.Data == "svg" })
+	path := find(doc, func(n *html.Node) bool { return n.Data == "path" })
+	if len(svg) != 1 || len(path) != 1 || attr(svg[0], "aria-hidden") != "true" || attr(svg[0], "viewbox")+attr(svg[0], "viewBox") != "0 0 60 20" {
+		t.Errorf("%v, %v", svg, path)
+	}
+	script, err := os.ReadFile("../static/js/spark.js")
+	if err != nil || !strings.Contains(string(script), "SPARK_WIDTH = 60") || !strings.Contains(string(script), "SPARK_HEIGHT = 20") {
+		t.Errorf("the script draws in another size, %v", err)
+	}
+}

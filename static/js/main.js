@@ -32,6 +32,7 @@ let awaiting = true; // a snapshot is under way; changes before it belong to ano
 let forced = true; // the next picture answers the reader: pause and calm do not hold it back
 let drawing = 0;
 let waking = 0;
+let printing = false; // the picture under way is for paper
 
 /** Asks for another window, or another view. */
 function ask(change) {
@@ -57,6 +58,8 @@ function draw() {
     forced = false;
     sparks.draw(element("rows"));
     page.table(store, filter, held);
+    if (printing && !awaiting) setTimeout(print);
+    printing &&= awaiting;
     clearTimeout(waking);
     // A held order is looked at again soon: nothing tells when a selection ends.
     const wake = held ? Math.min(next, now + 500) : next;
@@ -117,8 +120,14 @@ net.open(view);
 
 /** One line that says what is shown, for paper and pictures. */
 function caption() {
-  const rows = `${element("matched").textContent} of ${element("total").textContent} rows match`;
-  return [page.host, filter.text ? `filter ${filter.text}` : "no filter", rows, charts.words()].join(" · ");
+  return [page.host, filter.text ? `filter ${filter.text}` : "no filter", charts.words()].join(" · ");
+}
+
+/** Prints, with as many rows as a window can have. */
+function printAll() {
+  printing = store.status.matched > store.shown.length;
+  if (printing) ask({ offset: 0, limit: 200 });
+  else print();
 }
 
 const body = element("rows");
@@ -141,7 +150,7 @@ const keys = new Keys({
   palette: () => palette.open(),
   numbers: () => element("numbers").showPopover(),
   picture: () => savePicture(caption(), charts.pictures()),
-  print: () => print(),
+  print: printAll,
   theme: () => element("theme").click(),
 });
 const palette = new Palette(keys, () => store.shown.map((id) => store.row(id)).filter(Boolean));
@@ -150,4 +159,7 @@ body.addEventListener("sockeye:freeze", (event) => {
   grid.frozen = !grid.frozen;
   draw();
 });
-addEventListener("beforeprint", () => (element("printed").textContent = caption()));
+addEventListener("beforeprint", () => {
+  const rows = `rows ${store.offset + 1}–${store.offset + body.rows.length} of ${element("matched").textContent}`;
+  element("printed").textContent = `${caption()} · ${rows}`;
+});
