@@ -91,3 +91,24 @@ func TestPaletteIsACombobox(t *testing.T) {
 		t.Errorf("the palette ends at %d pixels", w)
 	}
 }
+
+// TestPaletteElsewhere: the other pages have the keys that lead on, and the palette.
+func TestPaletteElsewhere(t *testing.T) {
+	sockeye := start(t)
+	p := newBrowser(t).tab()
+	p.open(sockeye.url + "/ports/443")
+	p.press("?")
+	p.until("the help", `document.querySelector("#shortcuts").matches(":popover-open") && !document.querySelector("#shortcuts").innerText.includes("Pause")`)
+	p.press("?")
+	p.find("8443")
+	p.until("a port", marked+` === "Look up port 8443 port"`)
+	p.press(kb.Enter)
+	p.until("its page", `location.pathname === "/ports/8443" && document.readyState === "complete"`)
+	p.find("state:listen")
+	p.until("a filter", marked+` === "Filter by state:listen filter"`)
+	p.press(kb.Enter)
+	p.until("the dashboard", `location.pathname + location.search === "/?state=LISTEN"`)
+	p.open(sockeye.url + "/ports/443")
+	p.press("gd")
+	p.until("all connections", `location.pathname + location.search === "/"`)
+}

@@ -49,3 +49,18 @@ func TestPrint(t *testing.T) {
 		}
 	}
 }
+
+// TestPrintButton: paper gets as many rows as a window can have, and is asked for once they are there.
+func TestPrintButton(t *testing.T) {
+	l := listen(t, 0)
+	for range 60 {
+		connect(t, l)
+	}
+	sockeye := start(t)
+	p := newBrowser(t).tab()
+	p.openLive(sockeye.url + "/?port=" + portOf(l))
+	p.until("more rows than are in the page", `document.querySelector("#matched").textContent === "121" && document.querySelectorAll("#rows tr").length < 121`)
+	eval[int](p, `(() => { window.print = () => { window.printed = document.querySelectorAll("#rows tr").length; }; return 1; })()`)
+	p.do(chromedp.Click(chromedp.CSS(`[data-do="print"]`)))
+	p.until("all of them on paper", `window.printed === 121`)
+}

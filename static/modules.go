@@ -9,9 +9,9 @@ import (
 	"strings"
 )
 
-// entry is the module that the dashboard starts with; it and all it imports are also served as one, js/app.js, so
-// that a first visit needs one request for them.
-const entry = "js/main.js"
+// entries are the modules that pages start with, by the names under which they and all they import are served as one, so
+// that a first visit needs one request for them: the dashboard's, and that of all other pages.
+var entries = map[string]string{"js/app.js": "js/main.js", "js/others.js": "js/pages.js"}
 
 var (
 	importLine = regexp.MustCompile(`(?m)^import (?:\{[^}\n]*\} from )?"\./([a-z]+\.js)";\n`)

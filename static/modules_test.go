@@ -16,7 +16,7 @@ func TestLink(t *testing.T) {
 		"js/a.js":    {Data: []byte("import { c } from \"./c.js\";\nexport function a() {}\nexport class B {}\n")},
 		"js/c.js":    {Data: []byte("export const c = 1;\nconst exported = \"export const\";\n")},
 	}
-	got, err := link(fsys, entry)
+	got, err := link(fsys, "js/main.js")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -25,16 +25,20 @@ func TestLink(t *testing.T) {
 		t.Error(diff)
 	}
 	delete(fsys, "js/c.js")
-	if _, err := link(fsys, entry); err == nil || !strings.Contains(err.Error(), "js/c.js") {
+	if _, err := link(fsys, "js/main.js"); err == nil || !strings.Contains(err.Error(), "js/c.js") {
 		t.Errorf("without a module: %v", err)
 	}
 }
 
-// TestLinkedModules: the modules keep to the form that link understands, and all of them are in the result.
+// TestLinkedModules: the modules keep to the form that link understands, and each is in a result, once.
 func TestLinkedModules(t *testing.T) {
-	linked := string(load().assets["js/app.js"].plain)
-	if left := regexp.MustCompile(`(?m)^\s*(import|export)\b.*`).FindString(linked); left != "" {
-		t.Errorf("not understood: %s", left)
+	var all string
+	for name := range entries {
+		linked := string(load().assets[name].plain)
+		if left := regexp.MustCompile(`(?m)^\s*(import|export)\b.*`).FindString(linked); left != "" {
+			t.Errorf("not understood: %s", left)
+		}
+		all += linked
 	}
 	top := regexp.MustCompile(`(?m)^(?:export )?(?:async )?(?:const|let|var|function|class) ([A-Za-z_$][\w$]*)`)
 	taken := make(map[string]string)
@@ -48,8 +52,13 @@ func TestLinkedModules(t *testing.T) {
 			}
 			taken[m[1]] = name
 		}
-		if n := strings.Count(linked, string(body([]byte(text)))); n != 1 {
-			t.Errorf("%s is in js/app.js %d times", name, n)
+		for entry := range entries {
+			if n := strings.Count(string(load().assets[entry].plain), string(body([]byte(text)))); n > 1 {
+				t.Errorf("%s is in %s %d times", name, entry, n)
+			}
+		}
+		if !strings.Contains(all, string(body([]byte(text)))) {
+			t.Errorf("%s is in no page", name)
 		}
 	}
 }

@@ -60,7 +60,7 @@ var load = sync.OnceValue(func() *bundle {
 func Build() string { return load().build }
 
 // URL returns the address of a file by its name in this folder, for example "js/format.js"; "css/app.css" is all style
-// sheets in one, "js/app.js" all modules of the dashboard. A name that does not exist gives an address that answers 404.
+// sheets in one, "js/app.js" all modules of the dashboard, "js/others.js" those of all other pages. A name that does not exist gives an address that answers 404.
 func URL(name string) string { return Prefix + Build() + "/" + name }
 
 // newBundle makes the bundle of a file system that holds the sheets.
@@ -79,8 +79,10 @@ func newBundle(fsys fs.FS) (*bundle, error) {
 	if contents["css/app.css"], err = join(fsys, sheets); err != nil {
 		return nil, err
 	}
-	if contents["js/app.js"], err = link(fsys, entry); err != nil {
-		return nil, err
+	for name, entry := range entries {
+		if contents[name], err = link(fsys, entry); err != nil {
+			return nil, err
+		}
 	}
 	return compress(contents)
 }

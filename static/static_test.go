@@ -149,7 +149,10 @@ func TestModulesAreSmall(t *testing.T) {
 
 // sheetsOnly is the least that a bundle can be made of.
 func sheetsOnly() fstest.MapFS {
-	fsys := fstest.MapFS{entry: &fstest.MapFile{}}
+	fsys := fstest.MapFS{}
+	for _, entry := range entries {
+		fsys[entry] = &fstest.MapFile{}
+	}
 	for _, name := range sheets {
 		fsys[name] = &fstest.MapFile{Data: []byte("." + path.Base(name) + "{}")}
 	}

@@ -1,14 +1,19 @@
 package views
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
-// shortcut is a key of the dashboard. The help sheet, docs/keys.md and the script are all made from the table of them:
+// shortcut is a key of the pages. The help sheet, docs/keys.md and the script are all made from the table of them:
 // the script reads it out of the sheet.
 type shortcut struct {
 	// Keys are pressed one after the other; "Ctrl+K" stands for ⌘K as well.
 	Keys []string
 	// Action is what the script calls it. Where Href is set, it leads there.
 	Action, Href string
+	// Everywhere tells that it works on all pages, as all do that lead to one.
+	Everywhere bool
 	// Help says what it does, for the sheet and the palette.
 	Help string
 }
@@ -28,8 +33,8 @@ var shortcuts = []shortcut{
 	{Keys: []string{"l"}, Action: "live", Help: "Charts: back to live"},
 	{Keys: []string{"g", "d"}, Action: "dashboard", Href: NavConnections, Help: "Go to all connections"},
 	{Keys: []string{"g", "p"}, Action: "ports", Href: NavPorts, Help: "Go to the port lookup"},
-	{Keys: []string{"?"}, Action: "help", Help: "Show or hide these keys"},
-	{Keys: []string{"Ctrl+K"}, Action: "palette", Help: "Find an action, a view, a page, a state, a process or a port"},
+	{Keys: []string{"?"}, Action: "help", Everywhere: true, Help: "Show or hide these keys"},
+	{Keys: []string{"Ctrl+K"}, Action: "palette", Everywhere: true, Help: "Find an action, a view, a page, a state, a process or a port"},
 }
 
 // commands are actions of the palette that have no key.
@@ -37,8 +42,13 @@ var commands = []shortcut{
 	{Action: "numbers", Help: "Show the charts as a table"},
 	{Action: "picture", Help: "Save the charts as a picture (PNG)"},
 	{Action: "print", Help: "Print the table and the charts"},
-	{Action: "theme", Help: "Change the colour theme"},
+	{Action: "theme", Everywhere: true, Help: "Change the colour theme"},
 }
 
 // name is how the script compares keys.
 func (s shortcut) name() string { return strings.Join(s.Keys, " ") }
+
+// here returns those that work on the dashboard, or on other pages.
+func here(all []shortcut, live bool) []shortcut {
+	return slices.DeleteFunc(slices.Clone(all), func(s shortcut) bool { return !live && !s.Everywhere && s.Href == "" })
+}

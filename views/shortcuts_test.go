@@ -83,7 +83,7 @@ func TestScriptKnowsActions(t *testing.T) {
 
 // TestSheetHasKeys: the sheet on the page has a row for each key, with what the script needs.
 func TestSheetHasKeys(t *testing.T) {
-	rows := find(parse(t, shortcutSheet()), func(n *html.Node) bool { return n.Data == "tr" && has(n, "data-keys") })
+	rows := find(parse(t, shortcutSheet(true)), func(n *html.Node) bool { return n.Data == "tr" && has(n, "data-keys") })
 	if len(rows) != len(shortcuts) {
 		t.Fatalf("%d rows", len(rows))
 	}
@@ -91,6 +91,13 @@ func TestSheetHasKeys(t *testing.T) {
 		if attr(rows[i], "data-keys") != s.name() || attr(rows[i], "data-action") != s.Action || attr(rows[i], "data-href") != s.Href {
 			t.Errorf("%v for %+v", rows[i].Attr, s)
 		}
+	}
+	var elsewhere []string
+	for _, n := range find(parse(t, shortcutSheet(false)), func(n *html.Node) bool { return has(n, "data-action") }) {
+		elsewhere = append(elsewhere, attr(n, "data-action"))
+	}
+	if got := strings.Join(elsewhere, " "); got != "dashboard ports help palette theme" {
+		t.Errorf("on other pages: %s", got)
 	}
 }
 
