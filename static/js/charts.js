@@ -53,7 +53,9 @@ export class Charts {
   /** Takes the last minutes as a whole. */
   snap(history) {
     this.#points.take(history);
+    this.#asked = false; // what was older may be gone
     this.draw();
+    this.#turn();
   }
 
   /** Takes one more point. */
