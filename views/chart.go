@@ -17,7 +17,7 @@ const (
 	chartSpan   = 5 * time.Minute
 	chartWidth  = 600
 	chartHeight = 120
-	chartPoints = 100
+	chartPoints = 60
 )
 
 // chart is one of the pictures of what was.
