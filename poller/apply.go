@@ -74,6 +74,7 @@ func (t *Table) insert(s *Socket, u *update) *Connection {
 	if u.elapsed > 0 {
 		c.Opened, c.Known = u.at, c.Known|KnownOpened
 		c.rates(&Socket{Known: KnownBytes}, u.elapsed)
+		t.status.Flow.move(&Socket{Known: KnownBytes}, s)
 	}
 	t.setUser(c, u)
 	t.setOwner(c, u.owners)
@@ -103,6 +104,7 @@ func (t *Table) change(s *Socket, u *update) *Connection {
 		c.Peer = 0
 	}
 	t.uncount(c)
+	t.status.Flow.move(&c.Socket, s)
 	c.update(s, u.elapsed)
 	t.count(c)
 	t.setUser(c, u)

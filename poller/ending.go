@@ -51,6 +51,7 @@ func (t *Table) endOne(e *end, zone func(uint32) string) Ending {
 		c := Connection{Socket: s, FirstSeen: e.at, OwnerNote: OwnerUnsought, Final: true}
 		return Ending{Connection: c, At: e.at, info: &e.record.Info}
 	}
+	t.status.Flow.move(&row.Socket, &s)
 	row.finish(&s)
 	return Ending{Connection: *row, At: e.at, Seen: true}
 }

@@ -52,16 +52,20 @@ func TestHistory(t *testing.T) {
 			h.add(all[len(all)-1])
 		}
 		all = all[max(0, len(all)-historyLen):]
-		for len(all) > 0 && at.Sub(all[0].At) >= historySpan {
+		for len(all) > 0 && at.Sub(all[0].At) >= HistorySpan {
 			all = all[1:]
 		}
-		got := h.samples()
+		got := h.samples(HistorySpan)
 		if !slices.Equal(got, all) {
 			t.Fatalf("%d samples, want %d: %v, want %v", len(got), len(all), got, all)
 		}
+		few := h.samples(5 * time.Minute)
+		if len(few) > len(all) || !slices.Equal(few, all[len(all)-len(few):]) || len(few) > 0 && at.Sub(few[0].At) >= 5*time.Minute {
+			t.Fatalf("the last five minutes are %v", few)
+		}
 		if len(got) > 0 {
 			got[0].Counts[0] = -1
-			if h.samples()[0].Counts[0] == -1 {
+			if h.samples(time.Hour)[0].Counts[0] == -1 {
 				t.Fatal("the samples handed out are not a copy")
 			}
 		}

@@ -40,7 +40,7 @@ func (p *Poller) fail(err error, start time.Time) {
 	p.failing = true
 	p.mu.Lock()
 	p.table.status.Interval = p.pace.interval
-	p.table.status.Complete = false
+	p.table.status.Complete, p.table.status.Flow = false, Flow{}
 	p.table.status.Stale = staleBecause(err)
 	p.table.status.Notes = p.notes(start.Round(0))
 	d := Delta{Status: p.table.status}
@@ -80,6 +80,7 @@ func (p *Poller) take(ctx context.Context, next []Socket, lost uint64, at time.T
 		all = p.table.rebase(set)
 	}
 	p.zones.refresh(u.at)
+	p.table.begin(elapsed, p.source.name() != SourceGopsutil)
 	ended := p.table.end(p.ends, p.zones.name)
 	p.ends = p.ends[:0]
 	p.table.leave(u.change.Closed)
@@ -90,6 +91,7 @@ func (p *Poller) take(ctx context.Context, next []Socket, lost uint64, at time.T
 	d.Changed = p.table.reown(p.owners, astray, d.Changed)
 	m := &p.table.memory
 	m.opened, m.changed, m.closed = d.Opened, d.Changed, d.Closed
+	p.table.flowed(&d)
 	p.setStatus(u.at, took, elapsed == 0)
 	if set != 0 {
 		p.log.Warn("the clock was set", "by", set)
@@ -181,7 +183,7 @@ func (p *Poller) setStatus(at time.Time, took time.Duration, gap bool) {
 	s.At, s.Complete, s.Stale = at, !ok || !partial.partial(), ""
 	s.Interval = p.pace.interval
 	s.Gap = gap && s.Seq > 1
-	p.table.history.add(Sample{At: at, Counts: s.Counts, Gap: s.Gap})
+	p.table.history.add(Sample{At: at, Counts: s.Counts, Flow: s.Flow, Gap: s.Gap})
 }
 
 func (p *Poller) tell(d *Delta) {

@@ -27,6 +27,8 @@ type Status struct {
 	Counts Counts
 	// Gap tells that nothing is known of the time since the poll before the last: nobody watched, or the machine slept.
 	Gap bool
+	// Flow is what came, went and moved since the poll before.
+	Flow Flow
 	// Took is how long the last poll took, from asking for the sockets to knowing their owners.
 	Took time.Duration
 	// Ended counts the connections whose end the kernel told of since the start, EndingsLost those of its messages
@@ -64,10 +66,12 @@ type Delta struct {
 	Ended []Ending
 }
 
-// Sample is one point of the history: how many sockets were in each state at a moment.
+// Sample is one point of the history: how many sockets were in each state at a moment, and what came, went and moved
+// since the sample before.
 type Sample struct {
 	At     time.Time
 	Counts Counts
+	Flow
 	// Gap tells that nothing is known of the time between the sample before and this one: nobody watched, or the
 	// machine slept.
 	Gap bool

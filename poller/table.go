@@ -1,6 +1,9 @@
 package poller
 
-import "iter"
+import (
+	"iter"
+	"time"
+)
 
 // Table is the set of sockets as it was at one moment. [Poller.Read] hands it out for reading; only the poller
 // changes it.
@@ -81,5 +84,8 @@ func (t *Table) All() iter.Seq[*Connection] {
 	}
 }
 
-// History returns how many sockets were in each state over the last five minutes, oldest first.
-func (t *Table) History() []Sample { return t.history.samples() }
+// History returns the samples of the last five minutes, oldest first.
+func (t *Table) History() []Sample { return t.HistoryOver(5 * time.Minute) }
+
+// HistoryOver returns the samples of the last span of time, oldest first: of [HistorySpan] at the most.
+func (t *Table) HistoryOver(span time.Duration) []Sample { return t.history.samples(span) }

@@ -12,8 +12,8 @@ const (
 	sortParameter = "sort"
 )
 
-// pageParameters are the parameters that say which part of a view is looked at. [FromURL] hands them on unread.
-var pageParameters = []string{"offset", "limit"}
+// pageParameters are the parameters that say which part of a view, and which time, is looked at. [FromURL] hands them on unread.
+var pageParameters = []string{"offset", "limit", "from", "to"}
 
 // isParameter reports whether a name belongs to the URL and can be no key.
 func isParameter(name string) bool {

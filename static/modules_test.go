@@ -16,41 +16,49 @@ func TestLink(t *testing.T) {
 		"js/a.js":    {Data: []byte("import { c } from \"./c.js\";\nexport function a() {}\nexport class B {}\n")},
 		"js/c.js":    {Data: []byte("export const c = 1;\nconst exported = \"export const\";\n")},
 	}
-	got, err := link(fsys, entry)
+	got, err := link(fsys, "js/main.js")
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := "const c = 1;\nconst exported = \"export const\";\n\nfunction a() {}\nclass B {}\n\n// Main.\n\n\na(new B());\n"
+	want := "const c = 1;\nconst exported = \"export const\";\nfunction a() {}\nclass B {}\na(new B());\n"
 	if diff := cmp.Diff(want, string(got)); diff != "" {
 		t.Error(diff)
 	}
 	delete(fsys, "js/c.js")
-	if _, err := link(fsys, entry); err == nil || !strings.Contains(err.Error(), "js/c.js") {
+	if _, err := link(fsys, "js/main.js"); err == nil || !strings.Contains(err.Error(), "js/c.js") {
 		t.Errorf("without a module: %v", err)
 	}
 }
 
-// TestLinkedModules: the modules keep to the form that link understands, and all of them are in the result.
+// TestLinkedModules: the modules keep to the form that link understands, and each is in a result, once.
 func TestLinkedModules(t *testing.T) {
-	linked := string(load().assets["js/app.js"].plain)
-	if left := regexp.MustCompile(`(?m)^\s*(import|export)\b.*`).FindString(linked); left != "" {
-		t.Errorf("not understood: %s", left)
-	}
-	top := regexp.MustCompile(`(?m)^(?:async )?(?:const|let|var|function|class) ([A-Za-z_$][\w$]*)`)
-	taken := make(map[string]bool)
-	for _, m := range top.FindAllStringSubmatch(linked, -1) {
-		if taken[m[1]] {
-			t.Errorf("two modules have %s at the top", m[1])
+	var all string
+	for name := range entries {
+		linked := string(load().assets[name].plain)
+		if left := regexp.MustCompile(`(?m)^\s*(import|export)\b.*`).FindString(linked); left != "" {
+			t.Errorf("not understood: %s", left)
 		}
-		taken[m[1]] = true
+		all += linked
 	}
+	top := regexp.MustCompile(`(?m)^(?:export )?(?:async )?(?:const|let|var|function|class) ([A-Za-z_$][\w$]*)`)
+	taken := make(map[string]string)
 	for name, text := range own(t) {
 		if path.Ext(name) != ".js" {
 			continue
 		}
-		first, _, _ := strings.Cut(text, "\n")
-		if strings.Count(linked, first+"\n") != 1 {
-			t.Errorf("%s is in js/app.js %d times", name, strings.Count(linked, first+"\n"))
+		for _, m := range top.FindAllStringSubmatch(text, -1) {
+			if other := taken[m[1]]; other != "" {
+				t.Errorf("%s and %s have %s at the top", name, other, m[1])
+			}
+			taken[m[1]] = name
+		}
+		for entry := range entries {
+			if n := strings.Count(string(load().assets[entry].plain), string(body([]byte(text)))); n > 1 {
+				t.Errorf("%s is in %s %d times", name, entry, n)
+			}
+		}
+		if !strings.Contains(all, string(body([]byte(text)))) {
+			t.Errorf("%s is in no page", name)
 		}
 	}
 }

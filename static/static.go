@@ -24,7 +24,7 @@ var files embed.FS
 // sheets are the style sheets in the order of their layers; they are served as one, css/app.css.
 var sheets = []string{
 	"vendor/uPlot.min.css", "css/tokens.css", "css/base.css", "css/bar.css", "css/overview.css", "css/table.css",
-	"css/paper.css",
+	"css/paper.css", "css/charts.css", "css/print.css",
 }
 
 // types are the media types of the files, by extension. A file of another kind is not served.
@@ -60,7 +60,7 @@ var load = sync.OnceValue(func() *bundle {
 func Build() string { return load().build }
 
 // URL returns the address of a file by its name in this folder, for example "js/format.js"; "css/app.css" is all style
-// sheets in one, "js/app.js" all modules of the dashboard. A name that does not exist gives an address that answers 404.
+// sheets in one, "js/app.js" all modules of the dashboard, "js/others.js" those of all other pages. A name that does not exist gives an address that answers 404.
 func URL(name string) string { return Prefix + Build() + "/" + name }
 
 // newBundle makes the bundle of a file system that holds the sheets.
@@ -79,13 +79,15 @@ func newBundle(fsys fs.FS) (*bundle, error) {
 	if contents["css/app.css"], err = join(fsys, sheets); err != nil {
 		return nil, err
 	}
-	if contents["js/app.js"], err = link(fsys, entry); err != nil {
-		return nil, err
+	for name, entry := range entries {
+		if contents[name], err = link(fsys, entry); err != nil {
+			return nil, err
+		}
 	}
 	return compress(contents)
 }
 
-// join returns the named files one after the other.
+// join returns the named files one after the other, ours without comments.
 func join(fsys fs.FS, names []string) ([]byte, error) {
 	var all bytes.Buffer
 	for _, name := range names {
@@ -95,10 +97,11 @@ func join(fsys fs.FS, names []string) ([]byte, error) {
 		}
 		// Foreign rules outside any layer would win over all of ours.
 		if strings.HasPrefix(name, "vendor/") {
-			text = slices.Concat([]byte("@layer vendor {"), text, []byte("}"))
+			text = slices.Concat([]byte("@layer vendor {"), text, []byte("}\n"))
+		} else {
+			text = strip(text)
 		}
 		all.Write(text)
-		all.WriteByte('\n')
 	}
 	return all.Bytes(), nil
 }

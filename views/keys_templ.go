@@ -81,7 +81,7 @@ func keys() templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 6, "</tbody></table><p class=\"shortcuts scripted\"><kbd>/</kbd> filter <kbd>p</kbd> pause <kbd>s</kbd> sort now <kbd>Esc</kbd> leave the box</p></div>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 6, "</tbody></table><p class=\"scripted\"><button type=\"button\" class=\"quiet\" popovertarget=\"shortcuts\">Keys of the keyboard</button></p></div>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

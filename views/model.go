@@ -45,8 +45,10 @@ type Dashboard struct {
 	Offset, Limit int
 	// Total counts the sockets of the machine, Matched those of the view.
 	Total, Matched int
-	// History is what the chart shows, oldest first.
-	History []poller.Sample
+	// History is what the charts show, oldest first; From and To are their ends, zero where they show the present and
+	// what led to it.
+	History  []poller.Sample
+	From, To time.Time
 	// Service names the service of a port number, "" where it has none; nil names none.
 	Service func(port uint16, protocol string) string
 }

@@ -107,7 +107,8 @@ func TestContract(t *testing.T) {
 	for _, id := range []string{
 		"filter", "lookup", "pause", "theme", "matched", "total", "states", "chart", "rows", "empty", "banner", "alarm",
 		"retry", "announce", "pulse", "notes", "chips", "problem", "status", "table", "lead", "next", "clear", "ask",
-		"top", "readout", "row", "chip",
+		"charts", "chart-bytes", "chart-sockets", "live", "when", "numbers", "shortcuts", "keyswitch", "palette",
+		"palette-list", "option", "way", "printed", "row", "chip",
 	} {
 		byID(t, doc, id)
 	}

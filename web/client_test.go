@@ -118,7 +118,7 @@ func (c *client) snap(t fataler, f *anyFrame) {
 		t.Fatalf("snap without notes or source: %+v", f)
 	}
 	for _, point := range f.History {
-		if len(point) != 1+len(f.Counts) || point[0] > f.At {
+		if len(point) != 1+len(f.Counts)+len(flowNames) || point[0] > f.At {
 			t.Fatalf("point %v of the chart in a snap of %d with %d states", point, f.At, len(f.Counts))
 		}
 	}

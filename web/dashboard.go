@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -26,6 +27,10 @@ func (s *Site) dashboard(c echo.Context) error {
 	if err != nil {
 		return s.dashboardProblem(c, raw, err)
 	}
+	when, err := periodOf(page)
+	if err != nil {
+		return s.dashboardProblem(c, raw, err)
+	}
 	if canonical := encodeView(q, page); !sameText(canonical, raw) {
 		return c.Redirect(http.StatusSeeOther, address("/", canonical))
 	}
@@ -33,7 +38,13 @@ func (s *Site) dashboard(c echo.Context) error {
 		sp.limit = maxLimit // without script the page is all there is
 	}
 	d := views.Dashboard{Query: q, Box: q.String(), Offset: sp.offset, Limit: sp.limit, Service: serviceName}
-	err = s.fresh(c.Request().Context(), func(t *poller.Table) { fillDashboard(&d, t, sp) })
+	d.From, d.To = when.from, when.to
+	err = s.fresh(c.Request().Context(), func(t *poller.Table) {
+		fillDashboard(&d, t, sp)
+		if !when.to.IsZero() {
+			d.History = when.of(t.HistoryOver(poller.HistorySpan))
+		}
+	})
 	if err != nil {
 		return err
 	}
@@ -78,7 +89,7 @@ func boxOf(raw string) string {
 	var terms []string
 	for pair := range strings.SplitSeq(raw, "&") {
 		key, value, _ := strings.Cut(pair, "=")
-		if key, value = unescaped(key), unescaped(value); value != "" && key != "sort" && key != "offset" && key != "limit" {
+		if key, value = unescaped(key), unescaped(value); value != "" && key != "sort" && !slices.Contains([]string{"offset", "limit", "from", "to"}, key) {
 			terms = append(terms, key+":"+quoteList(value))
 		}
 	}

@@ -18,6 +18,7 @@ type helloFrame struct {
 	Host    string   `json:"host"`
 	Columns []string `json:"columns"`
 	States  []string `json:"states"`
+	Flows   []string `json:"flows"`
 }
 
 // status is what every frame tells of the table as a whole.
@@ -40,7 +41,7 @@ type snapFrame struct {
 	Offset  int               `json:"offset"`
 	Limit   int               `json:"limit"`
 	Rows    []json.RawMessage `json:"rows"`
-	History [][]*int64        `json:"history"`
+	History json.RawMessage   `json:"history"`
 }
 
 // deltaFrame is what changed in a window since the frame before.
@@ -53,6 +54,7 @@ type deltaFrame struct {
 	Order  *[]string         `json:"order,omitempty"`
 	Closed []string          `json:"closed,omitempty"`
 	Since  []string          `json:"since,omitempty"`
+	Flow   json.RawMessage   `json:"flow,omitempty"`
 	Gap    bool              `json:"gap,omitempty"`
 	Short  int               `json:"short,omitempty"`
 }
@@ -93,25 +95,6 @@ func stateNames() []string {
 		n[i] = s.String()
 	}
 	return n
-}
-
-// points returns the history as arrays of the moment and the counts. In a gap stands a point whose counts are null.
-func points(samples []poller.Sample) [][]*int64 {
-	out := make([][]*int64, 0, len(samples))
-	for i := range samples {
-		at, states := millis(samples[i].At), counts(&samples[i].Counts)
-		if samples[i].Gap && i > 0 {
-			after := millis(samples[i-1].At) + 1
-			out = append(out, append([]*int64{&after}, make([]*int64, len(states))...))
-		}
-		point := []*int64{&at}
-		for _, n := range states {
-			count := int64(n)
-			point = append(point, &count)
-		}
-		out = append(out, point)
-	}
-	return out
 }
 
 // short counts the connections that came and went between two polls, so that no table had them.

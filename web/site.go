@@ -52,6 +52,8 @@ func (s *Site) Routes(e *echo.Echo) {
 	e.GET("/connections.json", s.exportJSON)
 	e.GET("/connections.ndjson", s.exportNDJSON)
 	e.GET("/connections.csv", s.exportCSV)
+	e.GET("/history.json", s.historyJSON)
+	e.GET("/history.csv", s.historyCSV)
 	e.GET("/connections/:id", s.connection)
 	e.GET("/ports", s.portForm)
 	e.GET("/ports/*", s.portAnswer)

@@ -77,7 +77,7 @@ func (w *window) snap(t *poller.Table) *message {
 	frame := snapFrame{
 		Type: "snap", status: statusOf(&w.status, w.matched), Source: w.status.Source,
 		Notes: append([]string{}, w.status.Notes...), Offset: w.offset, Limit: w.limit,
-		Rows: rows, History: points(history),
+		Rows: rows, History: appendPoints(nil, history),
 	}
 	w.whole = &message{seq: w.status.Seq, data: encode(&frame)}
 	return w.whole
@@ -86,7 +86,7 @@ func (w *window) snap(t *poller.Table) *message {
 // delta brings the window up to date with the view and encodes what changed. Rows that were there before and that the
 // delta does not name are not looked at.
 func (w *window) delta(v *view, r *roster, d *poller.Delta) *message {
-	frame := deltaFrame{Type: "delta", From: w.status.Seq, status: statusOf(&d.Status, v.matched), Gap: d.Gap, Short: short(d.Ended)}
+	frame := deltaFrame{Type: "delta", From: w.status.Seq, status: statusOf(&d.Status, v.matched), Flow: flowJSON(&d.Flow), Gap: d.Gap, Short: short(d.Ended)}
 	now := v.appendSpan(w.spare[:0], w.span)
 	for _, n := range now {
 		w.put(&frame, r, n)

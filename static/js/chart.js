@@ -1,116 +1,97 @@
-// The chart of sockets by state: uPlot in the place of the server's image, with the same scale and colours. Where
-// uPlot did not load, the image stays.
+// One chart: uPlot in the place of the server's image. Where uPlot did not load, the image stays.
 
-import { clock, count } from "./format.js";
-
-const STEP = 1000; // milliseconds between two points
-const SPAN = 300;
-
-const STEPS = [10, 15, 20, 30, 40, 50, 60, 80];
-
-/** The top of the scale for a greatest value. views/chart.go has the same. */
-function ceiling(n) {
-  for (let power = 1; ; power *= 10) {
-    const step = STEPS.find((step) => n <= step * power);
-    if (step) return step * power;
-  }
-}
-
-/** Draws the last five minutes in `figure`; `onpoint(counts, at)` tells what the pointer is over, null for nothing. */
+/**
+ * Draws in `figure`. `names` are the curves in the order in which they are painted: {state} or {flow}. `onpoint(index)`
+ * tells what the pointer is over, `onselect(from, to)` which seconds were drawn over.
+ */
 export class Chart {
   #plot;
-  #top;
-  #readout;
-  #onpoint;
+  #on;
   #chart = null;
-  #states = [];
+  #names = [];
   #colors = [];
   #paper = "";
-  #points = [];
-  /** Whether the picture stands still; points are kept meanwhile. */
-  held = false;
+  #range = [0, 1];
+  #scale = [0, 1];
+  #data = [];
+  #pressed = false;
 
-  constructor(figure, onpoint) {
+  constructor(figure, on) {
     this.#plot = figure.querySelector(".plot");
-    this.#top = figure.querySelector("#top");
-    this.#readout = figure.querySelector("#readout");
-    this.#onpoint = onpoint;
-    const repaint = () => this.#repaint();
-    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", repaint);
-    matchMedia("(prefers-contrast: more)").addEventListener("change", repaint);
-    document.addEventListener("themechange", repaint);
+    this.#on = on;
   }
 
-  /** Takes the names of the states, in the order of the counts. */
-  hello(states) {
-    this.#states = states;
+  /** The picture as a canvas, null where it is not seen. */
+  get canvas() {
+    return this.#plot.clientWidth ? this.#chart?.ctx.canvas : null;
   }
 
-  /** Takes the whole history: [[at, count, …], …], oldest first. */
-  snap(history) {
-    this.#points = history;
-    this.draw();
-  }
-
-  /**
-   * Takes one more point; one that is not newer than the last is left out. It takes the place of the last where that
-   * stands less than a step behind the one before, as in the server's history. Before a point with a gap nothing is known;
-   * counts that are null stand for that.
-   */
-  add(at, counts, gap) {
-    const last = this.#points.at(-1)?.[0];
-    if (at <= last) return;
-    if (gap && last) this.#points.push([last + 1, ...counts.map(() => null)]);
-    else if (this.#points.length > 1 && last - this.#points.at(-2)[0] < STEP) this.#points.pop();
-    this.#points = [...this.#points.filter((p) => p[0] > at - (SPAN + 10) * 1000), [at, ...counts]];
-    if (!this.held) this.draw();
-  }
-
-  /** Shows what there is. */
-  draw() {
-    if (document.hidden || this.#points.length < 2 || typeof uPlot === "undefined") return;
-    const data = stacked(this.#points, this.#states.length);
-    this.#top.textContent = count(ceiling(Math.max(...data[1])));
+  /** Shows data as uPlot takes it, in the times of `range` and the values of `scale`. */
+  draw(names, data, range, scale) {
+    this.#range = range;
+    this.#scale = scale;
+    this.#data = data;
+    if (names.length !== this.#names.length) this.#close();
+    this.#names = names;
     if (this.#chart) this.#chart.setData(data);
     else this.#open(data);
   }
 
+  #close() {
+    this.#chart?.destroy();
+    this.#chart = null;
+  }
+
   #open(data) {
-    this.#colors = this.#read();
+    this.#read();
     const size = () => ({ width: this.#plot.clientWidth, height: this.#plot.clientHeight });
-    const series = this.#states.map((_, i) => ({
+    const series = this.#names.map((_, i) => ({
       points: { show: false },
       width: 1,
       stroke: () => this.#paper,
-      fill: () => this.#colors[this.#states.length - 1 - i],
+      fill: () => this.#colors[i],
+      fillTo: 0,
     }));
     this.#chart = new uPlot({
       ...size(),
       padding: [0, 0, 0, 0],
       legend: { show: false },
-      cursor: { y: false, drag: { x: false, y: false }, points: { show: false } },
-      axes: [{ show: false }, { show: false }],
-      scales: {
-        x: { range: (_, min, max) => [max - SPAN, max] },
-        y: { range: (u) => [0, ceiling(Math.max(...u.data[1]))] },
+      cursor: {
+        y: false, points: { show: false }, sync: { key: "sockeye", setSeries: false },
+        drag: { x: true, y: false, setScale: false, dist: 4 },
       },
+      axes: [{ show: false }, { show: false }],
+      scales: { x: { range: () => this.#range }, y: { range: () => this.#scale } },
       series: [{}, ...series],
-      hooks: { setCursor: [(u) => this.#point(u.cursor.idx)] },
+      hooks: {
+        setCursor: [(u) => this.#plot.clientWidth && this.#on.point(u.cursor.idx)],
+        setSelect: [(u) => this.#select(u)],
+      },
     }, data);
-    this.#plot.replaceChildren(this.#chart.root);
-    new ResizeObserver(() => this.#chart.setSize(size())).observe(this.#plot);
+    const { root, over } = this.#chart;
+    over.addEventListener("mousedown", () => (this.#pressed = true));
+    root.role = "img";
+    root.ariaLabel = this.#plot.querySelector("svg").getAttribute("aria-label");
+    this.#plot.append(root);
+    new ResizeObserver(() => this.#chart?.root === root && this.#chart.setSize(size())).observe(this.#plot);
   }
 
-  /** Tells what was at the pointer's moment. */
-  #point(index) {
-    const point = index === null || index === undefined ? null : this.#points[index];
-    this.#readout.textContent = point && point[1] !== null ? `${clock(point[0])} · ${count(sum(point.slice(1)))} sockets` : "";
-    this.#onpoint(point && point[1] !== null ? point.slice(1) : null);
+  /** A span of time was drawn over here, and not in a chart beside it. */
+  #select(u) {
+    const { left, width } = u.select;
+    if (this.#pressed && width) this.#on.select(u.posToVal(left, "x"), u.posToVal(left + width, "x"));
+    this.#pressed = false;
   }
 
-  #repaint() {
+  /** Takes away what marks a drawn span. */
+  clear() {
+    this.#chart?.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+  }
+
+  /** Takes the colours anew. */
+  repaint() {
     if (!this.#chart) return;
-    this.#colors = this.#read();
+    this.#read();
     this.#chart.redraw(false);
   }
 
@@ -119,24 +100,32 @@ export class Chart {
     const probe = this.#plot.parentElement.appendChild(document.createElement("i"));
     probe.hidden = true;
     probe.className = "probe";
-    const colors = this.#states.map((state) => {
-      probe.dataset.state = state;
+    this.#colors = this.#names.map((name) => {
+      for (const kind of ["state", "flow"]) delete probe.dataset[kind];
+      Object.assign(probe.dataset, name);
       return getComputedStyle(probe).color;
     });
     this.#paper = getComputedStyle(probe).backgroundColor;
     probe.remove();
-    return colors;
   }
-}
 
-/** The sum of counts, null where they are not known. */
-function sum(values) {
-  return values[0] === null ? null : values.reduce((a, b) => a + b, 0);
-}
-
-/** The series for uPlot: seconds, then sums from the highest to the lowest, so that each is drawn over the one before. */
-function stacked(points, states) {
-  const data = [points.map((p) => p[0] / 1000)];
-  for (let top = states; top > 0; top--) data.push(points.map((p) => sum(p.slice(1, top + 1))));
-  return data;
+  /** Brings the image to what is shown: paper takes lines, not a screen's dots. */
+  print() {
+    const svg = this.#plot.querySelector("svg");
+    if (!this.#chart) return;
+    const { width, height } = svg.viewBox.baseVal;
+    const [from, to] = this.#range;
+    const [low, high] = this.#scale;
+    const x = (t) => (Math.max(0, Math.min(1, (t - from) / (to - from))) * width).toFixed(1);
+    const y = (v) => ((1 - (v - low) / (high - low)) * height).toFixed(1);
+    const [times, ...curves] = this.#data;
+    svg.replaceChildren(...curves.map((values, i) => {
+      const area = document.createElementNS(svg.namespaceURI, "polygon");
+      area.setAttribute("class", "area");
+      for (const [kind, name] of Object.entries(this.#names[i])) area.setAttribute(`data-${kind}`, name);
+      const line = values.map((v, n) => `${x(times[n])},${y(v ?? 0)}`);
+      area.setAttribute("points", [`${x(times[0])},${y(0)}`, ...line, `${x(times.at(-1))},${y(0)}`].join(" "));
+      return area;
+    }));
+  }
 }

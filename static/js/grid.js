@@ -30,6 +30,8 @@ export class Grid {
   #ordered = 0;
   #timer = 0;
   #since = 0;
+  /** Whether the reader has frozen the rows in their places. */
+  frozen = false;
   /** The column of the order, "" for the order without a word. */
   column = "";
 
@@ -78,7 +80,7 @@ export class Grid {
   /** Why the order is not touched now: "select", "sort", "soon" (it was a moment ago), or "" where it is. */
   held(now) {
     const selection = getSelection();
-    if (this.#pressed) return "select";
+    if (this.#pressed || this.frozen) return "select";
     if (selection && !selection.isCollapsed && this.#body.contains(selection.anchorNode)) return "select";
     if (!VOLATILE.has(this.column)) return "";
     if (this.#body.matches(":hover") || this.#body.contains(document.activeElement)) return "sort";

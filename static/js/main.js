@@ -1,22 +1,28 @@
 // Wires the page: the connection feeds the store, the store feeds the table and the chart, at most once a frame of the
 // screen.
 
-import { Chart } from "./chart.js";
+import { Charts } from "./charts.js";
 import { Filter } from "./filter.js";
 import { Grid } from "./grid.js";
+import { Keys, chosenRow, copyText, tellTable } from "./keys.js";
 import { Net } from "./net.js";
 import { Page } from "./page.js";
+import { Palette } from "./palette.js";
+import { savePicture } from "./picture.js";
 import { Rows } from "./rows.js";
+import { Sparks } from "./spark.js";
 import { Store } from "./store.js";
 import "./theme.js";
 
 const element = (id) => document.getElementById(id);
 const store = new Store();
 const page = new Page();
-const chart = new Chart(element("chart"), (counts) => page.counts(counts ?? store.status.counts, counts !== null));
+const charts = new Charts((counts) => page.counts(counts ?? store.status.counts, counts !== null));
 const rows = new Rows(element("row"), document.querySelector("#table thead"));
 const grid = new Grid({ box: element("table"), body: element("rows"), rows, ask: (offset, limit) => ask({ offset, limit }) });
+const sparks = new Sparks();
 const filter = new Filter((encode) => {
+  charts.period.keep();
   grid.top();
   ask({ ...grid.wanted(), offset: 0, q: encode });
 });
@@ -26,6 +32,7 @@ let awaiting = true; // a snapshot is under way; changes before it belong to ano
 let forced = true; // the next picture answers the reader: pause and calm do not hold it back
 let drawing = 0;
 let waking = 0;
+let printing = false; // the picture under way is for paper
 
 /** Asks for another window, or another view. */
 function ask(change) {
@@ -49,7 +56,10 @@ function draw() {
     const next = store.sweep(now);
     const held = grid.render(store, now, forced);
     forced = false;
+    sparks.draw(element("rows"));
     page.table(store, filter, held);
+    if (printing && !awaiting) setTimeout(print);
+    printing &&= awaiting;
     clearTimeout(waking);
     // A held order is looked at again soon: nothing tells when a selection ends.
     const wake = held ? Math.min(next, now + 500) : next;
@@ -66,13 +76,14 @@ function sortNow() {
 const net = new Net({
   hello(frame) {
     store.hello(frame);
-    chart.hello(frame.states);
+    charts.hello(frame.states);
     page.hello(frame);
     awaiting = true;
   },
   snap(frame) {
     store.snap(frame);
-    chart.snap(frame.history);
+    charts.snap(frame.history);
+    sparks.sample(store);
     forced ||= awaiting;
     awaiting = false;
     page.frame(store.status);
@@ -85,8 +96,9 @@ const net = new Net({
       net.resync();
       return;
     }
-    chart.held = page.paused;
-    chart.add(frame.at, frame.counts, frame.gap);
+    charts.held = page.paused;
+    charts.add(frame);
+    sparks.sample(store);
     page.frame(store.status, frame.since?.length, frame.closed?.length, frame.short);
     draw();
   },
@@ -100,20 +112,54 @@ const net = new Net({
 
 grid.column = orderedBy(view.q);
 page.onresume = () => {
-  chart.draw();
+  charts.draw();
   draw();
 };
 page.onretry = () => net.retry();
 net.open(view);
 
-document.addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey) return;
-  const typing = event.target.closest?.("input, textarea, select, [contenteditable]");
-  if (event.key === "Escape" && typing) event.target.blur();
-  if (typing || event.repeat) return;
-  if (event.key === "/") filter.focus();
-  else if (event.key === "p") page.pause();
-  else if (event.key === "s") sortNow();
-  else return;
-  event.preventDefault();
+/** One line that says what is shown, for paper and pictures. */
+function caption() {
+  return [page.host, filter.text ? `filter ${filter.text}` : "no filter", charts.words()].join(" · ");
+}
+
+/** Prints, with as many rows as a window can have. */
+function printAll() {
+  printing = store.status.matched > store.shown.length;
+  if (printing) ask({ offset: 0, limit: 200 });
+  else print();
+}
+
+const body = element("rows");
+const keys = new Keys({
+  filter: () => filter.focus(),
+  down: () => tellTable(body, "move", { by: 1 }),
+  up: () => tellTable(body, "move", { by: -1 }),
+  open: () => tellTable(body, "open"),
+  pause: () => page.pause(),
+  sort: sortNow,
+  freeze: () => tellTable(body, "freeze"),
+  copy() {
+    const row = chosenRow(body);
+    copyText(row ? [...row.cells].map((cell) => cell.textContent.trim()).join("\t") : location.href);
+    page.say(row ? "Row copied" : "Link copied");
+  },
+  earlier: () => charts.period.go("earlier"),
+  later: () => charts.period.go("later"),
+  live: () => charts.period.go("live"),
+  palette: () => palette.open(),
+  numbers: () => element("numbers").showPopover(),
+  picture: () => savePicture(caption(), charts.pictures()),
+  print: printAll,
+  theme: () => element("theme").click(),
+});
+const palette = new Palette(keys, () => store.shown.map((id) => store.row(id)).filter(Boolean));
+body.addEventListener("sockeye:freeze", (event) => {
+  if (event.defaultPrevented) return;
+  grid.frozen = !grid.frozen;
+  draw();
+});
+addEventListener("beforeprint", () => {
+  const rows = `rows ${store.offset + 1}–${store.offset + body.rows.length} of ${element("matched").textContent}`;
+  element("printed").textContent = `${caption()} · ${rows}`;
 });

@@ -1,5 +1,6 @@
 // What stands around the table: the state of the connection, the counts, the banner, the footer.
 
+import { badge } from "./badge.js";
 import { clock, count, visible } from "./format.js";
 
 const by = (id) => document.getElementById(id);
@@ -16,7 +17,9 @@ export class Page {
   #lost = 0;
   #reason = "";
   #status = null;
-  #host = "";
+  /** The machine's name. */
+  host = "";
+  #filter = "";
   #opened = 0;
   #closed = 0;
   #last = { opened: 0, closed: 0, short: 0 };
@@ -32,7 +35,7 @@ export class Page {
   }
 
   hello(frame) {
-    this.#host = frame.host;
+    this.host = frame.host;
     this.#newer = frame.build !== document.body.dataset.build;
   }
 
@@ -97,9 +100,7 @@ export class Page {
     }
     this.#empty(matched === 0 && store.shown.length === 0, filter);
     this.#held = held;
-    const box = filter.text ? `${visible(filter.text)} · ` : "";
-    const title = `${box}${visible(this.#host)} · sockeye`;
-    if (document.title !== title) document.title = title;
+    this.#filter = filter.text;
     this.#show();
   }
 
@@ -132,8 +133,21 @@ export class Page {
     write(by("status"), words[state]);
     this.#banner(state);
     this.#pulse(state);
+    this.#badge(state);
     if (this.#announced !== "" && this.#announced !== state) write(by("announce"), words[state]);
     this.#announced = state;
+  }
+
+  #badge(state) {
+    if (!this.#status) return;
+    const waiting = document.querySelector('#states a[data-state="CLOSE_WAIT"]');
+    const at = [...by("states").querySelectorAll("a")].indexOf(waiting);
+    badge({ state, waiting: this.#status.counts[at] ?? 0, matched: this.#status.matched, filter: this.#filter, host: this.host });
+  }
+
+  /** Tells the reader something in passing. */
+  say(text) {
+    write(by("announce"), text);
   }
 
   #banner(state) {
