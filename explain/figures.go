@@ -137,6 +137,7 @@ func speedFigures(d *sockdiag.Detail) []Figure {
 	if d.HasBBR {
 		s.info = nil
 		s.number("bbr_bandwidth", "bbr:bw", "Bandwidth by BBR", BytesPerSecond, float64(d.BBR.Bandwidth), "What the congestion control takes the way to carry.")
+		s.unless(d.BBR.Bandwidth > 0, "it was not measured yet")
 		s.number("bbr_min_rtt_ms", "bbr:mrtt", "Round trip by BBR", Milliseconds, micro(d.BBR.MinRTT), "The shortest it has seen.")
 	}
 	return s.list

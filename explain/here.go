@@ -109,6 +109,10 @@ func (s *Situation) program(begin bool) string {
 // other names the other end: its process where that is on this machine.
 func (s *Situation) other(begin bool) string {
 	switch {
+	case s.Other != "" && s.Other == s.Who && begin:
+		return "The other end, of the same process,"
+	case s.Other != "" && s.Other == s.Who:
+		return "the other end, of the same process,"
 	case s.Other != "":
 		return s.Other
 	case begin:
@@ -119,8 +123,11 @@ func (s *Situation) other(begin bool) string {
 
 // since says how long the state has lasted: "for 9 minutes", "for at least 9 minutes".
 func (s *Situation) since() string {
-	if s.Exact {
+	switch {
+	case s.Exact:
 		return "for " + Long(s.InState)
+	case s.InState < time.Second:
+		return "since before the first look at it"
 	}
 	return "for at least " + Long(s.InState)
 }

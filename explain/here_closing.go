@@ -35,8 +35,11 @@ func (s *Situation) closeWait(v *Verdict) {
 
 // ago says when the state began.
 func (s *Situation) ago() string {
-	if s.Exact {
+	switch {
+	case s.Exact:
 		return Long(s.InState) + " ago"
+	case s.InState < time.Second:
+		return "before the first look at it"
 	}
 	return "at least " + Long(s.InState) + " ago"
 }

@@ -97,7 +97,7 @@ func (s *Situation) established(v *Verdict) {
 		v.say("%s wait here to be sent.", Many(int64(c.SendQueue), "byte"))
 		return
 	}
-	v.say("The connection is open %s; both ends can send.", s.since())
+	v.say("The connection has been open %s; both ends can send.", s.since())
 	s.flow(v)
 	if c.Known.Has(poller.KnownQueues) && c.ReceiveQueue > 64<<10 {
 		v.raise(Watch)

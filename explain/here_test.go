@@ -55,6 +55,8 @@ func TestHere(t *testing.T) {
 	loop.Other = "db (PID 9)"
 	unknown := in(poller.StateCloseWait, 9*time.Minute)
 	unknown.Who = ""
+	same := in(poller.StateCloseWait, time.Minute)
+	same.Other = same.Who
 	over := in(poller.StateEstablished, 0)
 	over.Over = true
 	flows := in(poller.StateEstablished, time.Hour)
@@ -69,6 +71,7 @@ func TestHere(t *testing.T) {
 	}{
 		"close wait":       {in(poller.StateCloseWait, 9*time.Minute), Trouble, []string{"The other end finished 9 minutes ago; api (PID 812) has not closed its end.", "keeps the socket open", "No timer ends"}},
 		"found so":         {inexact, Trouble, []string{"at least 9 minutes ago"}},
+		"same process":     {same, Trouble, []string{"The other end, of the same process, finished 1 minute ago; api (PID 812) has not"}},
 		"unknown owner":    {unknown, Trouble, []string{"the program here has not closed"}},
 		"end not read":     {in(poller.StateCloseWait, 10*time.Second).queues(1, 0), Watch, []string{"does not know of the end"}},
 		"data not read":    {in(poller.StateCloseWait, 10*time.Second).queues(8, 0), Watch, []string{"the last 7 bytes"}},
@@ -89,7 +92,7 @@ func TestHere(t *testing.T) {
 		"time wait":        {in(poller.StateTimeWait, 0).kernel(sockdiag.TimerTimeWait, 31_000, 0), Normal, []string{"frees them in 31 seconds", "nobody has to do anything"}},
 		"time wait, blind": {in(poller.StateTimeWait, 20*time.Second), Normal, []string{"40 seconds at the most"}},
 		"time wait, late":  {in(poller.StateTimeWait, 2*time.Minute), Normal, []string{"in a moment"}},
-		"flows":            {flows, Normal, []string{"open for 1 hour", "Data flows now"}},
+		"flows":            {flows, Normal, []string{"been open for 1 hour", "Data flows now"}},
 		"silent":           {in(poller.StateEstablished, time.Hour).kernel(sockdiag.TimerKeepalive, 60_000, 0), Normal, []string{"No data has been sent", "keep-alive) in 1 minute"}},
 		"no confirmation":  {in(poller.StateEstablished, time.Hour).kernel(sockdiag.TimerRetransmit, 60_000, 5), Trouble, []string{"does not confirm", "5 times"}},
 		"window closed":    {in(poller.StateEstablished, time.Hour).kernel(sockdiag.TimerProbe, 60_000, 5).queues(0, 77), Trouble, []string{"takes no more data", "77 bytes"}},

@@ -4,9 +4,11 @@
 import { Chart } from "./chart.js";
 import { Filter } from "./filter.js";
 import { Grid } from "./grid.js";
+import { inspect } from "./inspect.js";
 import { Net } from "./net.js";
 import { Page } from "./page.js";
 import { Rows } from "./rows.js";
+import { Saved } from "./saved.js";
 import { Store } from "./store.js";
 import "./theme.js";
 
@@ -105,6 +107,8 @@ page.onresume = () => {
 };
 page.onretry = () => net.retry();
 net.open(view);
+new Saved(() => filter.encode);
+inspect();
 
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
