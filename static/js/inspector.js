@@ -81,7 +81,6 @@ export class Article {
       return;
     }
     Idiomorph.morph(old, fresh, {
-      morphStyle: "outerHTML",
       callbacks: { beforeAttributeUpdated: (name, node) => !(name === "open" && node.nodeName === "DETAILS") },
     });
   }
