@@ -11,7 +11,9 @@ import (
 // openInspector opens a connection beside the table, as the table does it.
 func (p *tab) openInspector(id string) {
 	p.t.Helper()
-	p.do(chromedp.Evaluate[chromedp.Void](`document.dispatchEvent(new CustomEvent("sockeye:open", { detail: "` + id + `" }))`))
+	if eval[bool](p, `document.dispatchEvent(new CustomEvent("sockeye:open", { detail: "`+id+`", cancelable: true }))`) {
+		p.t.Error("nobody says that the connection is taken care of")
+	}
 	p.until("the connection beside the table", `document.querySelector("#inspector:not([hidden]) article")?.dataset.id === "`+id+`"`)
 }
 
@@ -55,10 +57,16 @@ func TestInspectorKeys(t *testing.T) {
 	p.until("the other end is listed", `document.querySelector("#peer-`+other+` a")`)
 	p.do(chromedp.Click(chromedp.CSS("#peer-" + other + " a")))
 	p.until("the other end in the panel", `document.getElementById("connection").dataset.id === "`+other+`" && location.pathname === "/" && location.search.endsWith("sel=`+other+`")`)
+	p.do(chromedp.Evaluate[chromedp.Void](`document.addEventListener("sockeye:closed", event => window.closedID = event.detail)`))
 	p.do(chromedp.KeyEvent(kb.Escape))
 	p.until("closed", `document.getElementById("inspector").hidden && !location.search.includes("sel=")`)
+	if got := eval[string](p, "window.closedID"); got != other {
+		t.Errorf("the page hears that %q was closed, want %q", got, other)
+	}
 	p.until("the focus is back at the table", `document.getElementById("table").contains(document.activeElement) || document.activeElement.id === "table"`)
 	p.openInspector(one)
+	p.do(chromedp.Click(chromedp.CSS(`#states a[data-state=LISTEN]`)))
+	p.until("another view with the connection still beside it", `location.search === "?state=LISTEN&sel=`+one+`" && !document.getElementById("inspector").hidden`)
 	p.do(chromedp.Click(chromedp.CSS("#inspector-page")))
 	p.until("the page of its own", `location.pathname === "/connections/`+one+`" && document.querySelector("main article")`)
 	p.do(chromedp.Evaluate[chromedp.Void](`window.before = document.querySelector("#connection time").textContent`))

@@ -46,7 +46,7 @@ func (s *Situation) ago() string {
 
 // finWait2 tells of an end that the program at the other side owes.
 func (s *Situation) finWait2(v *Verdict) {
-	v.say("%s closed its end, and the other machine knows; %s has not closed its own %s.", s.program(true), s.other(false), s.since())
+	v.say("%s closed its end, and the other side knows; %s has not closed its own %s.", s.program(true), s.other(false), s.since())
 	if s.Other != "" {
 		v.say("That socket is on this machine as well, in CLOSE_WAIT, and waits for its program.")
 	}

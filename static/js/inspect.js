@@ -24,13 +24,17 @@ function connectionOf(event) {
 /** Listens for what opens a connection. */
 export function inspect() {
   if (!document.getElementById("inspector")) return;
-  document.addEventListener("sockeye:open", (event) => openConnection(event.detail?.id ?? event.detail, false));
+  document.addEventListener("sockeye:open", (event) => {
+    event.preventDefault(); // it is taken: nobody has to go to the page
+    openConnection(event.detail?.id ?? event.detail, false);
+  });
   document.addEventListener("click", (event) => {
     const id = connectionOf(event);
     if (!id) return;
     event.preventDefault();
     openConnection(id, false);
   });
+  document.addEventListener("sockeye:close", () => opened?.then((panel) => panel.close(true)));
   const selected = () => {
     const id = new URLSearchParams(location.search).get("sel");
     if (id) openConnection(id, true);

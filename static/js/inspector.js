@@ -6,15 +6,17 @@ import { Idiomorph } from "./idiomorph.js";
 const PACE = 1_000;
 const GIVE_UP = 10_000;
 
-/** The article of a connection in `place`. Call stop() when it is not seen any more. */
+/** The article of a connection in `place`; `taken()` is called whenever it is new. Call stop() when it is not seen any more. */
 export class Article {
   #place;
   #id = "";
   #timer = 0;
   #request = null;
+  #taken;
 
-  constructor(place) {
+  constructor(place, taken = () => {}) {
     this.#place = place;
+    this.#taken = taken;
     place.addEventListener("click", (event) => {
       const button = event.target.closest("[data-copy]");
       if (button) copy(button, place.querySelector("[data-copied]"));
@@ -61,7 +63,10 @@ export class Article {
         if (request !== this.#request) return;
         const article = request.response?.querySelector("article");
         this.#place.toggleAttribute("data-stale", !article);
-        if (article) this.#take(article, id);
+        if (article) {
+          this.#take(article, id);
+          this.#taken();
+        }
         this.#again();
         done();
       };
@@ -106,8 +111,9 @@ async function copy(button, status) {
 export class Panel {
   #panel = document.getElementById("inspector");
   #body = document.getElementById("inspector-body");
-  #article = new Article(this.#body);
   #id = "";
+  // Another view leaves the connection open, and the address has to say so again.
+  #article = new Article(this.#body, () => this.#id && select(this.#id));
 
   constructor() {
     document.getElementById("inspector-close").addEventListener("click", () => this.close());
@@ -137,11 +143,12 @@ export class Panel {
     this.#id = "";
     if (quiet) return;
     select("");
+    document.dispatchEvent(new CustomEvent("sockeye:closed", { detail: id }));
     if (inside || document.activeElement === document.body) giveBack(id);
   }
 
   #key(event) {
-    if (event.key !== "Escape" || event.defaultPrevented || this.#panel.hidden) return;
+    if (event.key !== "Escape" || this.#panel.hidden) return;
     const typing = event.target.closest?.("input, textarea, select");
     if (typing && !this.#panel.contains(typing) || document.querySelector(":popover-open, dialog[open]")) return;
     event.preventDefault();
