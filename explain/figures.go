@@ -139,6 +139,8 @@ func speedFigures(d *sockdiag.Detail) []Figure {
 		s.number("bbr_bandwidth", "bbr:bw", "Bandwidth by BBR", BytesPerSecond, float64(d.BBR.Bandwidth), "What the congestion control takes the way to carry.")
 		s.unless(d.BBR.Bandwidth > 0, "it was not measured yet")
 		s.number("bbr_min_rtt_ms", "bbr:mrtt", "Round trip by BBR", Milliseconds, micro(d.BBR.MinRTT), "The shortest it has seen.")
+		s.number("bbr_pacing_gain", "bbr:pacing_gain", "Pacing gain", Plain, float64(d.BBR.PacingGain)/256, "How much faster than the bandwidth it sends at the moment.")
+		s.number("bbr_window_gain", "bbr:cwnd_gain", "Window gain", Plain, float64(d.BBR.WindowGain)/256, "How much more than the way holds it lets be on the way.")
 	}
 	return s.list
 }

@@ -61,6 +61,11 @@ func socketFigures(d *sockdiag.Detail) []Figure {
 	s.unless(d.HasMark, "it is told only to who may administer the network (CAP_NET_ADMIN)")
 	s.words("cgroup_id", "cgroup", "Control group", strconv.FormatUint(d.CgroupID, 10), "", "The id of the cgroup that made it.")
 	s.unless(d.HasCgroup, "the kernel does not tell it of this socket")
+	if d.Family == sockdiag.FamilyIPv6 {
+		only := map[bool]string{true: "yes", false: "no, it takes IPv4 as well"}[d.V6Only]
+		s.words("ipv6_only", "v6only", "IPv6 only", only, "", "Whether it takes no IPv4 (IPV6_V6ONLY).")
+		s.unless(d.HasV6, "the kernel does not tell it of this socket")
+	}
 	s.words("socket_options", "inet-sockopt", "Options", strings.Join(d.OptionNames(), ", "), "none of those that the kernel tells is set", "Options that the program set.")
 	s.number("inode", "ino", "Inode", Plain, float64(d.Inode), "The number of the socket in /proc/PID/fd.")
 	s.unless(d.Inode != 0, "no descriptor refers to it any more")

@@ -101,12 +101,12 @@ func TestFiguresOfOthers(t *testing.T) {
 
 // TestFigureNames: keys are one of a kind and say their unit; every figure is explained.
 func TestFigureNames(t *testing.T) {
-	key, seen := regexp.MustCompile(`^[a-z]+(_[a-z]+)*$`), map[string]bool{}
+	key, seen := regexp.MustCompile(`^[a-z0-9]+(_[a-z]+)*$`), map[string]bool{}
 	d := detail()
 	d.HasBBR = true
 	six := detail()
 	six.Family, six.HasTOS, six.HasTClass = sockdiag.FamilyIPv6, false, true
-	for _, g := range append(Figures(d), Group{"", socketFigures(six)[:1]}) {
+	for _, g := range append(Figures(d), Group{"", onlyIPv6(socketFigures(six))}) {
 		for _, f := range g.Figures {
 			if !key.MatchString(f.Key) || seen[f.Key] || f.Label == "" || f.Name == "" || !strings.HasSuffix(f.Help, ".") {
 				t.Errorf("%+v", f)
@@ -116,5 +116,28 @@ func TestFigureNames(t *testing.T) {
 				t.Errorf("%s does not say its unit", f.Key)
 			}
 		}
+	}
+}
+
+// onlyIPv6 returns the figures that only an IPv6 socket has.
+func onlyIPv6(all []Figure) (list []Figure) {
+	for _, f := range all {
+		if f.Key == "traffic_class" || f.Key == "ipv6_only" {
+			list = append(list, f)
+		}
+	}
+	return list
+}
+
+// TestGains: BBR's gains are in 1/256.
+func TestGains(t *testing.T) {
+	d := detail()
+	d.HasBBR, d.BBR = true, sockdiag.BBR{Bandwidth: 5, MinRTT: 9_000, PacingGain: 739, WindowGain: 512}
+	groups := Figures(d)
+	if f := named(t, groups, "bbr_window_gain"); f.Number != 2 {
+		t.Errorf("%+v", f)
+	}
+	if f := named(t, groups, "bbr_bandwidth"); f.Number != 5 {
+		t.Errorf("%+v", f)
 	}
 }

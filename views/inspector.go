@@ -256,6 +256,8 @@ func figureText(f explain.Figure) string {
 		return "1 segment"
 	case f.Unit == explain.Segments:
 		return plain(f.Number) + " segments"
+	case f.Number != float64(uint64(f.Number)): // a factor
+		return strconv.FormatFloat(f.Number, 'f', 2, 64)
 	}
 	return plain(f.Number)
 }
