@@ -98,7 +98,6 @@ func (s *Situation) established(v *Verdict) {
 		return
 	}
 	v.say("The connection has been open %s; both ends can send.", s.since())
-	s.flow(v)
 	if c.Known.Has(poller.KnownQueues) && c.ReceiveQueue > 64<<10 {
 		v.raise(Watch)
 		v.say("%s have come that %s has not read yet.", Many(int64(c.ReceiveQueue), "byte"), s.program(false))
@@ -107,6 +106,7 @@ func (s *Situation) established(v *Verdict) {
 		v.raise(Watch)
 		v.say("The listening program has not accepted it yet.")
 	}
+	s.flow(v)
 }
 
 // flow says when data went last, either way.
@@ -122,7 +122,7 @@ func (s *Situation) flow(v *Verdict) {
 		quiet := time.Duration(min(d.TCP.LastDataRecv, d.TCP.LastDataSent)) * time.Millisecond
 		v.say("It is quiet: data went last %s ago.", Long(quiet))
 	}
-	if next := s.next(sockdiag.TimerKeepalive); next != "" {
+	if next := s.next(sockdiag.TimerKeepalive); next != "" && v.Level == Normal {
 		v.say("The system asks whether the other end is still there (keep-alive) %s.", next)
 	}
 }
