@@ -26,7 +26,7 @@ func TestPalette(t *testing.T) {
 	p := newBrowser(t).tab()
 	p.openLive(sockeye.url + "/")
 	eval[int](p, `(() => { window.sameDocument = 1; localStorage.setItem("sockeye.views", JSON.stringify([
-		{name: "My <b>web</b> servers", url: "/?state=LISTEN&proc=nginx"}, {name: "Elsewhere", url: "https://evil.example/"}, {name: 7, url: "/"}, null])); return 1; })()`)
+		{name: "My <b>web</b> servers", view: "state=LISTEN&proc=nginx"}, {name: "Elsewhere", url: "https://evil.example/"}, {name: 7, url: "/"}, null])); return 1; })()`)
 
 	for _, tt := range []struct{ typed, marked, done string }{
 		{"pause", "Pause the table, or let it go on p", `document.body.dataset.state === "paused"`},

@@ -1,6 +1,10 @@
 package poller
 
-import "context"
+import (
+	"context"
+
+	"sockeye/poller/sockdiag"
+)
 
 // Fake stands in for the operating system: a Poller made with it lists and names what its functions say. It serves
 // tests of other packages.
@@ -9,6 +13,8 @@ type Fake struct {
 	Sockets func(ctx context.Context, dst []Socket) ([]Socket, error)
 	// Process tells of the process that a socket's PID names. Nil knows none.
 	Process func(pid int32) (Process, error)
+	// Details tells more of one socket; it may be called while Sockets is. Nil cannot tell.
+	Details func(s *Socket) (*sockdiag.Detail, error)
 }
 
 // SourceFake is the name of a Fake as a source.

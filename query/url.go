@@ -13,7 +13,7 @@ const (
 )
 
 // pageParameters are the parameters that say which part of a view, and which time, is looked at. [FromURL] hands them on unread.
-var pageParameters = []string{"offset", "limit", "from", "to"}
+var pageParameters = []string{"offset", "limit", "from", "to", "sel"}
 
 // isParameter reports whether a name belongs to the URL and can be no key.
 func isParameter(name string) bool {
@@ -21,7 +21,7 @@ func isParameter(name string) bool {
 }
 
 // FromURL reads the query of a URL, without its "?". Page has the parameters that belong to the page and not to the
-// query, offset and limit, and is never nil. A parameter with an empty value is ignored, as forms send them; one that
+// query, offset, limit and sel (the connection that is looked at), and is never nil. A parameter with an empty value is ignored, as forms send them; one that
 // is not known is an error. The value of q is text of the box.
 func FromURL(rawQuery string) (q Query, page url.Values, err error) {
 	r := urlReader{page: url.Values{}}

@@ -64,7 +64,7 @@ func TestFromURLPage(t *testing.T) {
 }
 
 func TestFromURLRefuses(t *testing.T) {
-	const all = "state, proto, fam, ip, lip, rip, port, lport, rport, pid, proc, user, dir, q, sort, offset, limit, from, to"
+	const all = "state, proto, fam, ip, lip, rip, port, lport, rport, pid, proc, user, dir, q, sort, offset, limit, from, to, sel"
 	const columns = "proto, state, local, remote, proc, pid, user, age, rx, tx, rxrate, txrate, rq, sq, rtt, retr, dir"
 	for raw, want := range map[string]Error{
 		"a=b":             {`unknown parameter "a": one of ` + all, 0, 3},

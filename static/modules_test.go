@@ -3,6 +3,7 @@ package static
 import (
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -43,7 +44,7 @@ func TestLinkedModules(t *testing.T) {
 	top := regexp.MustCompile(`(?m)^(?:export )?(?:async )?(?:const|let|var|function|class) ([A-Za-z_$][\w$]*)`)
 	taken := make(map[string]string)
 	for name, text := range own(t) {
-		if path.Ext(name) != ".js" {
+		if path.Ext(name) != ".js" || slices.Contains(lazy, name) {
 			continue
 		}
 		for _, m := range top.FindAllStringSubmatch(text, -1) {
@@ -60,5 +61,34 @@ func TestLinkedModules(t *testing.T) {
 		if !strings.Contains(all, string(body([]byte(text)))) {
 			t.Errorf("%s is in no page", name)
 		}
+	}
+}
+
+// lazy are the modules that are loaded at their first use, and no part of what the dashboard starts with.
+var lazy = []string{"js/inspector.js", "js/inspectorpage.js"}
+
+// TestLazyModules: they are small, they are not in the first load, and what they import exports it.
+func TestLazyModules(t *testing.T) {
+	size := len(load().assets["js/idiomorph.js"].gzip)
+	for _, name := range lazy {
+		a, served := load().assets[name]
+		if !served {
+			t.Errorf("%s is not served", name)
+		}
+		size += len(a.gzip)
+		first, _, _ := strings.Cut(string(a.plain), "\n")
+		if strings.Contains(string(load().assets["js/app.js"].plain), first) {
+			t.Errorf("%s is part of the first load", name)
+		}
+	}
+	if size > 7<<10 {
+		t.Errorf("the inspector comes to %d bytes, compressed", size)
+	}
+	morph := load().assets["js/idiomorph.js"].plain
+	if !strings.HasPrefix(string(morph), "var Idiomorph=") || !strings.HasSuffix(string(morph), "\nexport { Idiomorph };\n") {
+		t.Error("js/idiomorph.js does not export what it makes")
+	}
+	if _, served := load().assets["vendor/idiomorph.min.js"]; served {
+		t.Error("the vendored file is served twice")
 	}
 }

@@ -18,13 +18,13 @@ import (
 // Prefix is where the files are served; all addresses of [URL] begin with it.
 const Prefix = "/static/"
 
-//go:embed favicon.svg js/*.js css/*.css vendor/uPlot.iife.min.js vendor/uPlot.min.css
+//go:embed favicon.svg js/*.js css/*.css vendor/uPlot.iife.min.js vendor/uPlot.min.css vendor/idiomorph.min.js
 var files embed.FS
 
 // sheets are the style sheets in the order of their layers; they are served as one, css/app.css.
 var sheets = []string{
 	"vendor/uPlot.min.css", "css/tokens.css", "css/base.css", "css/bar.css", "css/overview.css", "css/table.css",
-	"css/paper.css", "css/charts.css", "css/print.css",
+	"css/paper.css", "css/charts.css", "css/inspector.css", "css/print.css",
 }
 
 // types are the media types of the files, by extension. A file of another kind is not served.
@@ -84,8 +84,18 @@ func newBundle(fsys fs.FS) (*bundle, error) {
 			return nil, err
 		}
 	}
+	if script, there := contents[morphScript]; there {
+		contents[morphModule] = slices.Concat(script, []byte("\nexport { Idiomorph };\n"))
+		delete(contents, morphScript)
+	}
 	return compress(contents)
 }
+
+// idiomorph comes as a script that leaves one name behind; it is served as a module that exports the name.
+const (
+	morphScript = "vendor/idiomorph.min.js"
+	morphModule = "js/idiomorph.js"
+)
 
 // join returns the named files one after the other, ours without comments.
 func join(fsys fs.FS, names []string) ([]byte, error) {

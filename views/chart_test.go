@@ -53,8 +53,8 @@ func history(t *rapid.T) []poller.Sample {
 	}), 0, 320).Draw(t, "history")
 }
 
-// places reads the points of a curve and checks that they lie in the picture and that there are not too many.
-func places(t *rapid.T, c curve) (xs, ys []int) {
+// pointsOf reads the points of a curve and checks that they lie in the picture and that there are not too many.
+func pointsOf(t *rapid.T, c curve) (xs, ys []int) {
 	points := strings.Fields(c.Points)
 	if len(points) > 3*chartPoints+3 {
 		t.Fatalf("%v has %d points", c, len(points))
@@ -84,7 +84,7 @@ func TestStates(t *testing.T) {
 				}
 				continue
 			}
-			xs, ys := places(t, c)
+			xs, ys := pointsOf(t, c)
 			if last := len(xs) - 1; xs[last] != chartWidth || ys[last] != chartHeight {
 				t.Fatalf("%s ends at %d,%d", c.State, xs[last], ys[last])
 			}
@@ -107,7 +107,7 @@ func TestHalves(t *testing.T) {
 		}
 		for _, c := range d.charts()[1:] {
 			for i, half := range c.Curves {
-				_, ys := places(t, half)
+				_, ys := pointsOf(t, half)
 				for _, y := range ys {
 					if i == 0 && y > chartHeight/2 || i == 1 && y < chartHeight/2 {
 						t.Fatalf("%s is at %d", half.Flow, y)

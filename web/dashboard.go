@@ -1,11 +1,9 @@
 package web
 
 import (
-	"errors"
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/labstack/echo/v4"
@@ -184,30 +182,4 @@ func (s *Site) viewInfo(c echo.Context) error {
 		info.Headers[column.Name] = q.SortBy(column.Name).Encode()
 	}
 	return c.JSON(http.StatusOK, info)
-}
-
-// connection handles GET /connections/{id}.json: what is known of one connection now.
-func (s *Site) connection(c echo.Context) error {
-	name, ok := cutFormat(c.Param("id"), ".json")
-	id, valid := poller.ParseID(name)
-	if !valid {
-		return echo.NewHTTPError(http.StatusBadRequest,
-			"A connection's id is a hexadecimal number, as in the id field of /connections.json, not "+strconv.Quote(cut(name))+".")
-	}
-	if !ok {
-		return echo.NewHTTPError(http.StatusNotFound, "A connection is to be had as data only: /connections/"+name+".json.")
-	}
-	var body []byte
-	err := s.fresh(c.Request().Context(), func(t *poller.Table) {
-		if row, there := t.Get(id); there {
-			body = appendObject(nil, dataFields(), row, t.Status().At)
-		}
-	})
-	switch {
-	case errors.Is(err, errNoTable) || err != nil:
-		return err
-	case body == nil:
-		return echo.NewHTTPError(http.StatusNotFound, "There is no connection with the id "+name+" now.")
-	}
-	return c.Blob(http.StatusOK, echo.MIMEApplicationJSON, append(body, '\n'))
 }

@@ -269,8 +269,13 @@ func TestConnection(t *testing.T) {
 		t.Fatalf("%d %s: %v", w.Code, w.Body, err)
 	}
 	for _, c := range exportOf(t, s, "").Connections {
-		if diff := cmp.Diff(c, one); c["id"] == "2" && diff != "" {
-			t.Errorf("(-in the list +alone):\n%s", diff)
+		if c["id"] != "2" {
+			continue
+		}
+		for name, want := range c {
+			if diff := cmp.Diff(want, one[name]); diff != "" {
+				t.Errorf("%s (-in the list +alone):\n%s", name, diff)
+			}
 		}
 	}
 	for path, test := range map[string]struct {
@@ -278,7 +283,7 @@ func TestConnection(t *testing.T) {
 		text   string
 	}{
 		"ff.json":                     {404, "no connection with the id ff"},
-		"2":                           {404, "/connections/2.json"},
+		"ff":                          {404, "no connection with the id ff"},
 		"0.json":                      {400, "hexadecimal"},
 		"02.json":                     {400, "hexadecimal"},
 		"FF.json":                     {400, "hexadecimal"},

@@ -12,7 +12,9 @@ import (
 	"github.com/a-h/templ"
 	"github.com/labstack/echo/v4"
 
+	"sockeye/past"
 	"sockeye/poller"
+	"sockeye/processes"
 	"sockeye/static"
 	"sockeye/views"
 )
@@ -23,6 +25,8 @@ type Site struct {
 	poller  *poller.Poller
 	hub     *hub
 	metrics *metrics
+	memory  *past.Memory
+	process processReader
 	host    string
 	log     *slog.Logger
 }
@@ -35,12 +39,16 @@ func New(p *poller.Poller, log *slog.Logger) *Site {
 		host = "localhost"
 	}
 	hub := newHub(p)
-	return &Site{poller: p, hub: hub, metrics: newMetrics(p, hub, log), host: host, log: log}
+	return &Site{
+		poller: p, hub: hub, metrics: newMetrics(p, hub, log), memory: past.New(past.Defaults()), process: processes.New().Read,
+		host: host, log: log,
+	}
 }
 
 // Observe counts a poll and hands its change to all viewers. It never waits for one.
 func (s *Site) Observe(d *poller.Delta) {
 	s.metrics.observe(d)
+	s.memory.Observe(d)
 	s.hub.observe(d)
 }
 
@@ -55,6 +63,7 @@ func (s *Site) Routes(e *echo.Echo) {
 	e.GET("/history.json", s.historyJSON)
 	e.GET("/history.csv", s.historyCSV)
 	e.GET("/connections/:id", s.connection)
+	e.GET("/states", s.states)
 	e.GET("/ports", s.portForm)
 	e.GET("/ports/*", s.portAnswer)
 	e.GET("/healthz", s.health)

@@ -5,12 +5,14 @@ import { Charts } from "./charts.js";
 import { Filter } from "./filter.js";
 import { Grid } from "./grid.js";
 import { Keys, chosenRow, copyText, tellTable } from "./keys.js";
+import { inspect } from "./inspect.js";
 import { Net } from "./net.js";
 import { Page } from "./page.js";
 import { Palette } from "./palette.js";
 import { savePicture } from "./picture.js";
 import { Rows } from "./rows.js";
 import { Sparks } from "./spark.js";
+import { Saved } from "./saved.js";
 import { Store } from "./store.js";
 import "./theme.js";
 
@@ -117,6 +119,8 @@ page.onresume = () => {
 };
 page.onretry = () => net.retry();
 net.open(view);
+new Saved(() => filter.encode);
+inspect();
 
 /** One line that says what is shown, for paper and pictures. */
 function caption() {

@@ -1,19 +1,9 @@
 // The palette: a box in which one finds actions, views, pages, states, processes and ports by typing a part of them.
 
 import { visible } from "./format.js";
+import { savedViews } from "./saved.js";
 
 const MOST_OPTIONS = 40;
-const VIEWS = "sockeye.views";
-
-/** The views that the reader has saved: [{name, url}]; those that lead elsewhere are left out. */
-export function savedViews() {
-  try {
-    const list = JSON.parse(localStorage.getItem(VIEWS) ?? "[]");
-    return list.filter((view) => typeof view?.name === "string" && new URL(view.url, location.href).origin === location.origin);
-  } catch {
-    return [];
-  }
-}
 
 /** Opens with open(); `keys` has the actions, `seen()` gives the rows that are there. */
 export class Palette {
@@ -51,7 +41,7 @@ export class Palette {
   /** Everything there is to find: {text, kind, run}. */
   #gather() {
     const all = this.#keys.list().map(({ action, help, keys }) => ({ text: help, kind: keys || "action", run: () => this.#keys.run(action) }));
-    for (const { name, url } of savedViews()) all.push({ text: name, kind: "saved view", run: () => this.#go(url) });
+    for (const { name, view } of savedViews()) all.push({ text: name, kind: "saved view", run: () => this.#go(view ? `/?${view}` : "/") });
     for (const [kind, selector] of [["view", ".presets a"], ["page", ".bar nav a"], ["state", "#states a"]]) {
       for (const link of document.querySelectorAll(selector)) {
         const text = (link.querySelector(".name") ?? link).textContent.trim();
