@@ -230,3 +230,28 @@ func TestInodeOwnersVerify(t *testing.T) {
 	o.seek(start, nil, 100)
 	o.want(t, 100, 20, OwnerKnown)
 }
+
+// A process whose last socket is gone is read no more after a while; one that still has some is kept as it is.
+func TestProcessesWithoutSocketsRetire(t *testing.T) {
+	m := host(holds(10, 100), holds(20, 200))
+	reads := map[int32]int{}
+	o := newInodeOwners(m, func(pid int32) (Process, error) { reads[pid]++; return m.read(pid) }, 1000)
+	o.seek(start, nil, 100, 200)
+	keeps, _ := o.owner(of(200, 1000))
+	o.forget(of(100, 1000))
+	m.processes[10].sockets = []uint32{0}
+	for range 2 * retireEvery {
+		if gone, _ := o.verify(); gone != nil {
+			t.Fatalf("gone: %v", gone)
+		}
+	}
+	if reads[10] > retireEvery || reads[20] < 2*retireEvery-1 {
+		t.Errorf("read %d and %d times in %d polls", reads[10], reads[20], 2*retireEvery)
+	}
+	if again, _ := o.owner(of(200, 1000)); again != keeps {
+		t.Errorf("owner %v became %v", keeps, again)
+	}
+	m.processes[10].sockets = []uint32{101}
+	o.seek(start, nil, 101)
+	o.want(t, 101, 10, OwnerKnown)
+}

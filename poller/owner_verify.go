@@ -20,13 +20,21 @@ const (
 	maxYoung   = 4096 // what is found beyond it is left to chance
 )
 
+// retireEvery is every how many polls processes that hold no socket any more are forgotten: each that is known is read
+// again in every poll.
+const retireEvery = 60
+
 // verify implements ownerFinder.
 func (o *inodeOwners) verify() (gone map[*Process]bool, lost map[uint32]bool) {
 	o.polls++
 	gone = o.processes.verify()
-	for pid := range o.held {
-		if o.processes.byPID[pid] == nil {
+	for pid, h := range o.held {
+		switch {
+		case o.processes.byPID[pid] == nil:
 			o.bury(pid)
+		case len(h.sockets) == 0 && o.polls%retireEvery == 0:
+			o.bury(pid)
+			delete(o.processes.byPID, pid)
 		}
 	}
 	lost = o.recheck()
@@ -46,7 +54,7 @@ func with(set map[uint32]bool, inode uint32) map[uint32]bool {
 	return set
 }
 
-// bury forgets what was known of a process that is gone.
+// bury forgets what was known of the descriptors of a process.
 func (o *inodeOwners) bury(pid int32) {
 	for _, inode := range o.held[pid].sockets {
 		delete(o.byInode, inode)
