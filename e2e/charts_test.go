@@ -128,6 +128,8 @@ func TestChartsShareTheirMoment(t *testing.T) {
 	p.do(mouse(chromedp.MouseMoved, r.X+r.Width-3, r.Y+20), mouse(chromedp.MouseMoved, r.X+r.Width-2, r.Y+20))
 	p.until("one moment in all charts", `(t => t.length === 3 && /^\d\d:\d\d:\d\d$/.test(t[0]) && t.every(x => x === t[0]))(
 		[...document.querySelectorAll(".readout")].map(r => r.textContent.split(" ")[0]))`)
+	p.until("its line in all charts", `(lines => lines.length === 3 && lines.every(l => !l.classList.contains("u-off") && l.style.transform === lines[1].style.transform && l.style.transform !== ""))(
+		[...document.querySelectorAll(".u-cursor-x")])`)
 	words := eval[string](p, `[...document.querySelectorAll(".readout")].map(r => r.textContent).join("|")`)
 	for _, want := range []string{"sockets", "received ", "sent ", "opened ", "closed "} {
 		if !strings.Contains(words, want) {

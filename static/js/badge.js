@@ -23,7 +23,7 @@ export function badge({ state, waiting, matched, filter, host }) {
 /** The eye in the socket with a dot for the state, and a rim around it where there is trouble. */
 function sign(dot, trouble) {
   const rim = trouble ? "#b1490f" : "#fff";
-  const svg = `<svg xmlns="${icon.dataset.space}" viewBox="0 0 24 24"><circle cx="12" cy="12" r="9.5" fill="#fff" stroke="#2563c9" stroke-width="2.5"/><circle cx="12" cy="12" r="4" fill="#2563c9"/><circle cx="18" cy="18" r="5" fill="${dot}" stroke="${rim}" stroke-width="2"/></svg>`;
+  const svg = `<svg xmlns="${icon.dataset.space}" viewBox="0 0 24 24"><g fill="#fff" stroke="#2563c9" stroke-width="3"><circle cx="12" cy="12" r="9"/><circle cx="12" cy="12" r="3"/></g><circle cx="18" cy="18" r="5" fill="${dot}" stroke="${rim}" stroke-width="2"/></svg>`;
   if (svg === drawn) return;
   drawn = svg;
   icon.href = `data:image/svg+xml,${encodeURIComponent(svg)}`;

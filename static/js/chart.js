@@ -95,18 +95,11 @@ export class Chart {
     this.#chart.redraw(false);
   }
 
-  /** The colours as the style sheet has them now: only an element knows what a custom property comes to. */
+  /** The colours as the style sheet has them now. */
   #read() {
-    const probe = this.#plot.parentElement.appendChild(document.createElement("i"));
-    probe.hidden = true;
-    probe.className = "probe";
-    this.#colors = this.#names.map((name) => {
-      for (const kind of ["state", "flow"]) delete probe.dataset[kind];
-      Object.assign(probe.dataset, name);
-      return getComputedStyle(probe).color;
-    });
-    this.#paper = getComputedStyle(probe).backgroundColor;
-    probe.remove();
+    const place = this.#plot.parentElement;
+    this.#colors = this.#names.map((name) => colorOf(place, name));
+    this.#paper = colorOf(place, {}, "backgroundColor");
   }
 
   /** Brings the image to what is shown: paper takes lines, not a screen's dots. */
@@ -128,4 +121,15 @@ export class Chart {
       return area;
     }));
   }
+}
+
+/** The colour of a state or a flow within `place`: only an element knows what a custom property comes to. */
+export function colorOf(place, name, kind = "color") {
+  const probe = place.appendChild(document.createElement("i"));
+  probe.hidden = true;
+  probe.className = "probe";
+  Object.assign(probe.dataset, name);
+  const color = getComputedStyle(probe)[kind];
+  probe.remove();
+  return color;
 }

@@ -71,12 +71,11 @@ export class Palette {
   #find() {
     const typed = this.#box.value.trim();
     const words = typed.toLowerCase().split(/\s+/);
-    const rank = ({ text, kind }) => {
-      const low = `${text} ${kind}`.toLowerCase();
-      if (!words.every((word) => low.includes(word))) return 9;
-      return low.startsWith(words[0]) ? 0 : low.includes(` ${words[0]}`) ? 1 : 2;
-    };
-    this.#found = this.#all.map((item) => [rank(item), item]).filter(([r]) => r < 9).sort((a, b) => a[0] - b[0]).map(([, item]) => item).slice(0, MOST_OPTIONS);
+    // What begins with the first word stands before what only has it somewhere.
+    const low = ({ text, kind }) => `${text} ${kind}`.toLowerCase();
+    const rank = (item) => (low(item).startsWith(words[0]) ? 0 : low(item).includes(` ${words[0]}`) ? 1 : 2);
+    const all = this.#all.filter((item) => words.every((word) => low(item).includes(word)));
+    this.#found = all.sort((a, b) => rank(a) - rank(b)).slice(0, MOST_OPTIONS);
     if (/^\d{1,5}$/.test(typed)) this.#found.push({ text: `Look up port ${typed}`, kind: "port", run: () => this.#go(`/ports/${typed}`) });
     if (typed) this.#found.push({ text: `Filter by ${typed}`, kind: "filter", run: () => this.#go(`/?q=${encodeURIComponent(typed)}`) });
     this.#list.replaceChildren(...this.#found.map((item, i) => this.#option(item, i)));
@@ -108,8 +107,8 @@ export class Palette {
 
   #key(event) {
     const last = this.#found.length - 1;
-    const to = { ArrowDown: this.#at < last ? this.#at + 1 : 0, ArrowUp: this.#at > 0 ? this.#at - 1 : last, PageDown: Math.min(last, this.#at + 8), PageUp: Math.max(0, this.#at - 8) }[event.key];
-    if (to !== undefined) this.#mark(to);
+    if (event.key === "ArrowDown") this.#mark(this.#at < last ? this.#at + 1 : 0);
+    else if (event.key === "ArrowUp") this.#mark(this.#at > 0 ? this.#at - 1 : last);
     else if (event.key === "Enter") this.#take(this.#at);
     else if (event.key === "Escape") this.#dialog.close();
     else return;

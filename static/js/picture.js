@@ -1,12 +1,14 @@
 // The charts as a picture file: with what they show, of whom, and of when.
 
+import { colorOf } from "./chart.js";
+
 const EDGE_ROOM = 16;
 const LINE_ROOM = 20;
 
 /** Saves the pictures, one below the other, as PNG. `title` stands above them. */
 export function savePicture(title, pictures) {
   if (pictures.length === 0) return;
-  const style = getComputedStyle(document.querySelector(".chart"));
+  const style = getComputedStyle(pictures[0].figure);
   const ratio = pictures[0].canvas.width / pictures[0].canvas.clientWidth;
   const wide = Math.max(640, ...pictures.map(({ canvas }) => canvas.clientWidth)) + 2 * EDGE_ROOM;
   const rows = pictures.map(({ figure, canvas }) => ({ canvas, legend: legendOf(figure), caption: captionOf(figure) }));
@@ -14,7 +16,7 @@ export function savePicture(title, pictures) {
   const sheet = Object.assign(document.createElement("canvas"), { width: wide * ratio, height: tall * ratio });
   const pen = sheet.getContext("2d");
   pen.scale(ratio, ratio);
-  pen.fillStyle = getComputedStyle(document.querySelector(".plot")).backgroundColor;
+  pen.fillStyle = colorOf(pictures[0].figure, {}, "backgroundColor");
   pen.fillRect(0, 0, wide, tall);
   pen.font = `${style.fontSize} ${style.fontFamily}`;
   pen.textBaseline = "top";
@@ -52,13 +54,6 @@ function legendOf(figure) {
   const keys = figure.querySelectorAll(".key");
   const names = keys.length > 0 ? keys : document.querySelectorAll("#states a:not(.none)");
   return [...names].map((name) => {
-    const probe = document.createElement("i");
-    probe.className = "probe";
-    probe.hidden = true;
-    Object.assign(probe.dataset, { ...name.dataset });
-    figure.append(probe);
-    const { color } = getComputedStyle(probe);
-    probe.remove();
-    return { text: (name.querySelector(".name") ?? name).textContent, color };
+    return { text: (name.querySelector(".name") ?? name).textContent, color: colorOf(figure, { ...name.dataset }) };
   });
 }
