@@ -38,6 +38,11 @@ func TestKeys(t *testing.T) {
 		p.until("row "+itoa(i), current+` === "`+step.want+`"`)
 	}
 
+	p.press(kb.Enter)
+	p.until("the inspector of the row", `new URLSearchParams(location.search).get("sel") === "`+rows[1].ID+`" && !document.querySelector("#inspector").hidden`)
+	p.press(kb.Escape)
+	p.until("no inspector", `document.querySelector("#inspector").hidden && location.search === "?port=`+port+`"`)
+
 	p.press("p")
 	p.awaitState("paused")
 	p.press("p")

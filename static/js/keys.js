@@ -87,10 +87,14 @@ export class Keys {
 }
 
 /**
- * Tells the table what to do: an event "sockeye:move" with detail {by}, "sockeye:open" or "sockeye:freeze" at its body.
- * Where nothing listens, and so nothing prevents the default, the focus moves, and the row's own link is followed.
+ * Tells the table what to do: an event "sockeye:move" with detail {by}, "sockeye:open" with the id of the chosen
+ * row in detail {id}, or "sockeye:freeze" at its body. Where nothing listens, and so nothing prevents the default, the focus moves, and the row's own link is followed.
  */
 export function tellTable(body, name, detail = {}) {
+  if (name === "open") {
+    detail.id = chosenRow(body)?.dataset.id;
+    if (!detail.id) return;
+  }
   if (!body.dispatchEvent(new CustomEvent(`sockeye:${name}`, { detail, bubbles: true, cancelable: true }))) return;
   const present = chosenRow(body);
   if (name === "open") present?.querySelector("a[href]")?.click();
