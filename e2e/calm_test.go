@@ -28,7 +28,7 @@ func (p *tab) setLinger(seconds string) {
 	p.do(chromedp.Click(chromedp.CSS("#columns")))
 	p.until("the dialog", `document.querySelector("#chooser").open`)
 	eval[bool](p, `(e => { e.value = "`+seconds+`"; e.dispatchEvent(new Event("change", {bubbles: true})); return true; })(document.querySelector("#linger"))`)
-	p.press("Escape")
+	p.strike("Escape")
 	p.until("no dialog", `!document.querySelector("#chooser").open`)
 }
 
@@ -54,7 +54,7 @@ func TestOrderHeld(t *testing.T) {
 	if diff := cmp.Diff(ids(rows), ids(p.rows())); diff != "" {
 		t.Fatalf("the rows moved under the reader: %s", diff)
 	}
-	p.press("s")
+	p.strike("s")
 	p.awaitRows("the last row first", func(now []row) bool { return now[0].ID == last.ID })
 
 	first := p.rows()[7]
@@ -134,7 +134,7 @@ func TestSelectionSurvives(t *testing.T) {
 	}
 	p.inURL("sel", chosen.ID)
 	eval[bool](p, `(document.querySelector("tr[aria-selected]").focus(), true)`)
-	p.press("Escape")
+	p.strike("Escape")
 	eval[bool](p, `(document.activeElement.blur(), true)`)
 	p.awaitRows("no row", func(rows []row) bool { return len(rows) == 0 })
 }
@@ -172,7 +172,7 @@ func TestPauseCounts(t *testing.T) {
 	p.openLive(sockeye.url + "/?rport=" + port.number + "&sort=-local")
 	p.until("all rows", `document.querySelector("#matched").textContent === "40"`)
 	before := p.awaitRows("rows", func(rows []row) bool { return len(rows) > 20 })
-	p.press("p")
+	p.strike("p")
 	p.awaitState("paused")
 	port.connect(41)
 	p.until("what waits", `document.querySelector("#status").textContent === "Paused · +41 −0"`)
@@ -193,7 +193,7 @@ func TestPauseCounts(t *testing.T) {
 	p.awaitState("paused")
 	p.polled(again, 3)
 	same("after a new connection")
-	p.press("p")
+	p.strike("p")
 	p.awaitState("live")
 	p.until("the rows of now", `document.querySelector("#matched").textContent === "69"`)
 }

@@ -70,8 +70,8 @@ const (
 	withShift   modifier = 8
 )
 
-// press presses a key as a person does.
-func (p *tab) press(key string, with ...modifier) {
+// strike presses a key as a person does.
+func (p *tab) strike(key string, with ...modifier) {
 	p.t.Helper()
 	code, known := keys[key]
 	if !known {

@@ -76,20 +76,20 @@ func TestChooser(t *testing.T) {
 	}
 
 	focus("#columns")
-	p.press("Enter")
+	p.strike("Enter")
 	p.until("the dialog", `document.querySelector("#chooser").open`)
 	for _, name := range []string{"proto", "local", "remote", "user", "age", "rx", "tx", "rxrate", "txrate", "rq", "sq"} {
 		focus(`#chooser li[data-col=` + name + `] input[type=checkbox]`)
-		p.press(" ")
+		p.strike(" ")
 	}
 	if diff := cmp.Diff([]string{"state", "proc", "pid"}, p.heads()); diff != "" {
 		t.Errorf("after hiding: %s", diff)
 	}
 	focus(`#chooser li[data-col=rtt] input[type=checkbox]`)
-	p.press(" ")
+	p.strike(" ")
 	for range 2 {
 		focus(`#chooser li[data-col=rtt] [data-move="-1"]`)
-		p.press("Enter")
+		p.strike("Enter")
 	}
 	if got := eval[string](p, `document.activeElement.closest("li").dataset.col`); got != "rtt" {
 		t.Errorf("after moving rtt the focus is at %q", got)
@@ -99,7 +99,7 @@ func TestChooser(t *testing.T) {
 	if diff := cmp.Diff([]string{"state", "rtt", "proc", "pid"}, p.cellsInOrder()); diff != "" {
 		t.Errorf("cells: %s", diff)
 	}
-	p.press("Escape")
+	p.strike("Escape")
 	p.until("the dialog is closed", `!document.querySelector("#chooser").open`)
 	p.until("links keep the columns", `document.querySelector('th[data-col=state] a').href.includes("proc:222")`)
 
@@ -139,14 +139,14 @@ func TestHeader(t *testing.T) {
 	}
 
 	eval[bool](p, `(document.querySelector('th[data-col="state"] a').focus(), true)`)
-	p.press("ArrowRight", withShift)
+	p.strike("ArrowRight", withShift)
 	p.inURL("cols", "user,proc,state:192,pid")
-	p.press("Tab")
+	p.strike("Tab")
 	if got := eval[string](p, `document.activeElement.role + document.activeElement.getAttribute("aria-valuenow")`); got != "separator192" {
 		t.Errorf("Tab leads from the heading to %q", got)
 	}
-	p.press("ArrowLeft")
-	p.press("ArrowLeft")
+	p.strike("ArrowLeft")
+	p.strike("ArrowLeft")
 	p.inURL("cols", "user,proc,state:176,pid")
 	if got := eval[string](p, `document.activeElement.getAttribute("aria-valuenow")`); got != "176" {
 		t.Errorf("the separator says %q", got)
@@ -234,13 +234,13 @@ func TestWalk(t *testing.T) {
 		{key: "Home", place: 0, with: []modifier{withControl}},
 		{key: "ArrowRight", place: 0, column: "mark"}, {key: "Escape", place: 0},
 	} {
-		p.press(step.key, step.with...)
+		p.strike(step.key, step.with...)
 		at(step.key, step.place, step.column)
 	}
 	page := eval[int](p, `Math.max(1, Math.floor((document.querySelector("#table").clientHeight - document.querySelector("#table thead").offsetHeight) / 28) - 2)`)
-	p.press("PageDown")
+	p.strike("PageDown")
 	p.until("a page further down", fmt.Sprintf(`document.activeElement.getAttribute("aria-rowindex") >= %d`, page))
-	p.press("PageUp")
+	p.strike("PageUp")
 	at("PageUp", 0, "")
 	visible := eval[bool](p, `(r => r.top >= document.querySelector("#table thead").getBoundingClientRect().bottom - 1)(document.activeElement.getBoundingClientRect())`)
 	if !visible {
@@ -256,7 +256,7 @@ func TestFocusOutsideOfWindow(t *testing.T) {
 	p.openLive(sockeye.url + "/?port=" + port.number + "&state=ESTABLISHED&sort=local,remote")
 	p.awaitRows("rows", func(rows []row) bool { return len(rows) > 20 })
 	eval[bool](p, `(document.querySelector('#rows [tabindex="0"]').focus(), true)`)
-	p.press("ArrowDown")
+	p.strike("ArrowDown")
 	id := eval[string](p, `document.activeElement.dataset.id`)
 	for range 3 {
 		eval[int](p, `(e => e.scrollTop = e.scrollHeight)(`+scroller+`)`)
@@ -268,7 +268,7 @@ func TestFocusOutsideOfWindow(t *testing.T) {
 		eval[int](p, `(e => e.scrollTop = e.scrollHeight / 2)(`+scroller+`)`)
 		p.until("rows in the middle", `[...document.querySelectorAll("#rows tr")].some(tr => tr.getAttribute("aria-rowindex") === "300")`)
 	}
-	p.press("ArrowDown")
+	p.strike("ArrowDown")
 	p.until("the next row has the focus", `document.activeElement.getAttribute("aria-rowindex") === "4"`)
 	p.until("the one before is back", fmt.Sprintf(`document.querySelector('tr[data-id=%q]:not([data-parked])')?.getAttribute("aria-rowindex") === "3"`, id))
 }
@@ -283,7 +283,7 @@ func TestOpen(t *testing.T) {
 	rows := p.awaitRows("three rows", func(rows []row) bool { return len(rows) == 3 })
 	eval[bool](p, `(window.opened = [], document.addEventListener("sockeye:open", e => { opened.push(e.detail); e.preventDefault(); }), true)`)
 	eval[bool](p, `(document.querySelector('#rows [tabindex="0"]').focus(), true)`)
-	p.press("Enter")
+	p.strike("Enter")
 	p.inURL("sel", rows[0].ID)
 	p.do(chromedp.Click(chromedp.CSS(`tr[data-id="` + rows[1].ID + `"] td[data-col="user"]`)))
 	p.inURL("sel", rows[1].ID)
@@ -297,13 +297,13 @@ func TestOpen(t *testing.T) {
 	p.inURL("sort", "pid")
 	p.inURL("sel", rows[1].ID)
 	eval[bool](p, `(document.querySelector("tr[aria-selected]").focus(), true)`)
-	p.press("Escape")
+	p.strike("Escape")
 	p.inURL("sel", "")
 
 	p.openLive(sockeye.url + "/?port=" + portOf(pair.listener) + "&sel=" + rows[2].ID)
 	p.until("the row of the URL is selected", `document.querySelector("tr[aria-selected]")?.dataset.id === "`+rows[2].ID+`"`)
 	eval[bool](p, `(document.querySelector("tr[aria-selected]").focus(), true)`)
-	p.press("Enter")
+	p.strike("Enter")
 	p.until("the page of the row, or its panel", `location.pathname === "/connections/`+rows[2].ID+`" || document.querySelector("#inspector")`)
 }
 

@@ -28,8 +28,8 @@ type column struct {
 const (
 	whyNoProcess = "no process is known to hold this socket"
 	whyNoUser    = "the source of this table does not tell the user"
-	whyNoBytes   = "bytes are not counted for this kind of socket, or this source does not tell them"
-	whyNoRate    = "a rate needs two polls and a source that counts bytes"
+	whyNoBytes   = "the system counts no bytes of UDP sockets and of listeners, or this source does not tell them"
+	whyNoRate    = "a rate needs two polls and a socket whose bytes are counted, as those of UDP are not"
 	whyNoQueues  = "this source does not tell the queues"
 	whyNoRemote  = "not connected to one remote end"
 )

@@ -192,6 +192,7 @@ function grip(th) {
   line.role = "separator";
   line.ariaOrientation = "vertical";
   line.ariaLabel = `Width of ${th.textContent.trim()}`;
+  line.ariaValueNow = th.dataset.least;
   line.ariaValueMin = LEAST;
   line.ariaValueMax = MOST_WIDE;
   return line;
