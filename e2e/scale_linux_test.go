@@ -43,12 +43,6 @@ func generate(t *testing.T, args string) {
 	}
 }
 
-// inView is the identity of the row in the middle of the lower part of the screen, or "".
-const inView = `(document.elementFromPoint(innerWidth / 2, innerHeight * 0.7)?.closest("tr[data-id]")?.dataset.id ?? "")`
-
-// scroller is the element that scrolls the table.
-const scroller = `(e => { while (e && e.scrollHeight <= e.clientHeight + 1) e = e.parentElement; return e ?? document.scrollingElement; })(document.querySelector("tbody#rows"))`
-
 // TestTenThousand: with many sockets the page has its window of them and no more, on screen and on the wire.
 func TestTenThousand(t *testing.T) {
 	generate(t, "-established 10000 -listen 10 -closewait 20 -timewait 50 -udp 10 -processes 4 -for 10m")

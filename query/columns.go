@@ -9,9 +9,9 @@ import (
 	"sockeye/poller"
 )
 
-// Column is one column that can be sorted by.
+// Column is one column that can be shown and sorted by.
 type Column struct {
-	// Name is how it is written behind sort=.
+	// Name is how it is written behind sort= and cols=.
 	Name string
 	// Title is its heading.
 	Title string
@@ -19,7 +19,7 @@ type Column struct {
 	Numeric bool
 }
 
-// Columns returns every column that can be sorted by, in the order in which help shows them. The caller owns the slice.
+// Columns returns every column there is, in the order in which help shows them. The caller owns the slice.
 func Columns() []Column {
 	columns := make([]Column, len(columnTable))
 	for i, c := range columnTable {
@@ -80,6 +80,24 @@ var columnTable = []*column{
 	{Column{"dir", "Direction", false}, "direction", false,
 		func(c *poller.Connection) bool { return c.Direction != poller.DirectionUnknown },
 		by(func(c *poller.Connection) poller.Direction { return c.Direction })},
+	{Column{"fam", "Family", false}, "family", false, always,
+		by(func(c *poller.Connection) poller.Family { return c.Family })},
+	{Column{"port", "Local port", true}, "local_port", false, always,
+		by(func(c *poller.Connection) uint16 { return c.Local.Port() })},
+	{Column{"rport", "Remote port", true}, "remote_port", false, (*poller.Connection).Connected,
+		by(func(c *poller.Connection) uint16 { return c.Remote.Port() })},
+	{Column{"uid", "User id", true}, "uid", false, has(poller.KnownUID),
+		by(func(c *poller.Connection) uint32 { return c.UID })},
+	{Column{"opened", "Opened at", true}, "opened_at", true, has(poller.KnownOpened), byTime(
+		func(c *poller.Connection) time.Time { return c.Opened })},
+	{Column{"seen", "First seen at", true}, "first_seen", true,
+		func(c *poller.Connection) bool { return !c.FirstSeen.IsZero() }, byTime(
+			func(c *poller.Connection) time.Time { return c.FirstSeen })},
+	{Column{"id", "Id", false}, "id", false, always,
+		by(func(c *poller.Connection) poller.ID { return c.ID })},
+	{Column{"peer", "Id of the other end", false}, "peer_id", false,
+		func(c *poller.Connection) bool { return c.Peer != 0 },
+		by(func(c *poller.Connection) poller.ID { return c.Peer })},
 }
 
 // findColumn returns the column of that name, short or of the data contract, or nil.
@@ -122,6 +140,11 @@ func since(c *poller.Connection) time.Time {
 		return c.Opened
 	}
 	return c.FirstSeen
+}
+
+// byTime compares moments, by the wall clock as byAge does.
+func byTime(of func(c *poller.Connection) time.Time) func(a, b *poller.Connection) int {
+	return func(a, b *poller.Connection) int { return of(a).Round(0).Compare(of(b).Round(0)) }
 }
 
 // byAge compares ages. It looks at the wall clock only: times with and without a monotonic reading have no common order.

@@ -51,6 +51,30 @@ func (q Query) SortBy(column string) Query {
 	return q
 }
 
+// ThenBy returns q as a Shift-click on the header of that column changes it: the column becomes the second one to sort
+// by. One that is in the order already is turned round at that click, and leaves at the next; where there is no order it
+// is the first.
+func (q Query) ThenBy(column string) Query {
+	by := findColumn(column)
+	if by == nil {
+		return q
+	}
+	i := slices.IndexFunc(q.order, func(s sorting) bool { return s.by == by })
+	order := slices.Clone(q.order)
+	switch {
+	case i < 0:
+		order = append(order[:min(1, len(order))], sorting{by, by.large})
+	case order[i].desc == by.large:
+		order[i].desc = !by.large
+	default:
+		order = slices.Delete(order, i, i+1)
+	}
+	if q.order = order; len(order) == 0 {
+		q.order = nil
+	}
+	return q
+}
+
 // Compare orders two connections: negative where a comes first. The default order is by process name, local port and
 // ID; ties of any other are parted by ID. What is unknown comes last, whichever way a column is sorted. It is a total
 // order and allocates nothing.
@@ -112,7 +136,7 @@ func parseSort(text string) ([]sorting, *Error) {
 		name, desc := strings.CutPrefix(strings.TrimSpace(item), "-")
 		by := findColumn(strings.ToLower(name))
 		if by == nil {
-			return nil, unknownColumn(name)
+			return nil, unknownColumn(name, "to sort by")
 		}
 		order = append(order, sorting{by, desc})
 	}
@@ -141,14 +165,14 @@ func formatSort(order []sorting) string {
 	return strings.Join(items, ",")
 }
 
-// unknownColumn says that there is no such column.
-func unknownColumn(name string) *Error {
+// unknownColumn says that there is no such column to be used so.
+func unknownColumn(name, use string) *Error {
 	names := make([]string, len(columnTable))
 	for i, c := range columnTable {
 		names[i] = c.Name
 	}
 	if meant := closest(strings.ToLower(name), names); meant != "" {
-		return failf("unknown column %s to sort by: did you mean %q?", shown(name), meant)
+		return failf("unknown column %s %s: did you mean %q?", shown(name), use, meant)
 	}
-	return failf("unknown column %s to sort by: one of %s", shown(name), strings.Join(names, ", "))
+	return failf("unknown column %s %s: one of %s", shown(name), use, strings.Join(names, ", "))
 }

@@ -44,12 +44,14 @@ func TestCompareColumns(t *testing.T) {
 		Socket: poller.Socket{ID: 1, Protocol: poller.TCP, State: poller.StateListen, Known: everything,
 			Local: addrPort("10.0.0.1:9"), Remote: addrPort("10.0.0.9:80")},
 		Direction: poller.Inbound, Owner: &poller.Process{PID: 9, Name: "Alpha"}, User: "a", Opened: time.Unix(5, 0),
+		FirstSeen: time.Unix(5, 0), Peer: 1,
 	}
 	large := &poller.Connection{
 		Socket: poller.Socket{ID: 2, Protocol: poller.UDP, State: poller.StateNone, Known: everything,
 			Local: addrPort("10.0.0.1:10"), Remote: addrPort("10.0.0.10:8"), ReceiveQueue: 1, SendQueue: 1,
-			BytesReceived: 1, BytesSent: 1, RTT: 1, Retransmits: 1},
+			BytesReceived: 1, BytesSent: 1, RTT: 1, Retransmits: 1, Family: poller.IPv6, UID: 1},
 		Direction: poller.Loopback, Owner: &poller.Process{PID: 10, Name: "beta"}, User: "B", Opened: time.Unix(4, 0),
+		FirstSeen: time.Unix(6, 0), Peer: 2,
 		ReceiveRate: 1, SendRate: 1,
 	}
 	unknown := &poller.Connection{Socket: poller.Socket{ID: 3, Protocol: poller.TCP, Local: addrPort("10.0.0.1:9"),
@@ -57,8 +59,15 @@ func TestCompareColumns(t *testing.T) {
 	rows := []*poller.Connection{unknown, large, small}
 	for _, c := range Columns() {
 		up, down := []poller.ID{1, 2, 3}, []poller.ID{2, 1, 3}
-		if c.Name == "proto" || c.Name == "local" {
+		switch c.Name {
+		case "proto", "local", "fam", "port": // never unknown; the third is as the first
 			up = []poller.ID{1, 3, 2}
+		case "rport":
+			up, down = []poller.ID{2, 1, 3}, []poller.ID{1, 2, 3}
+		case "opened": // the one that is older was opened earlier
+			up, down = []poller.ID{2, 1, 3}, []poller.ID{1, 2, 3}
+		case "id":
+			down = []poller.ID{3, 2, 1}
 		}
 		if got := sorted(fromURL(t, "sort="+c.Name), rows); !slices.Equal(got, up) {
 			t.Errorf("sort=%s: %v, want %v", c.Name, got, up)

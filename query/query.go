@@ -7,12 +7,13 @@ import (
 	"sockeye/poller"
 )
 
-// Query says which connections to show and in what order. It is never changed; the zero value is everything in the
+// Query says which connections to show, in what order, and how they look. It is never changed; the zero value is everything in the
 // default order. Two queries with the same [Query.Encode] are the same view.
 type Query struct {
 	// filter and order are nil where there is nothing in them, so that equal queries are deeply equal.
 	filter all
 	order  []sorting
+	look   look
 }
 
 // With returns q with the terms of a box's text added at the end; a term that q has already is not added again.

@@ -29,15 +29,15 @@ func checkRoundTrips(t interface {
 	if err != nil {
 		t.Fatalf("Parse(%q): %v", q.String(), err)
 	}
-	box.order = q.order
+	box.order, box.look = q.order, q.look
 	if !reflect.DeepEqual(box, q) {
 		t.Fatalf("Parse(%q) is %q", q.String(), box)
 	}
 	if n := len(q.Encode()); n > MaxLength || len(q.String()) > n {
 		t.Fatalf("%d bytes as URL, %d in the box", n, len(q.String()))
 	}
-	if q.IsZero() != (q.Encode() == "") {
-		t.Fatalf("IsZero is %v for %q", q.IsZero(), q.Encode())
+	if q.IsZero() != (q.Rows().Encode() == "") {
+		t.Fatalf("IsZero is %v for %q", q.IsZero(), q.Rows().Encode())
 	}
 }
 

@@ -13,22 +13,23 @@ const (
 )
 
 // pageParameters are the parameters that say which part of a view, and which time, is looked at. [FromURL] hands them on unread.
-var pageParameters = []string{"offset", "limit", "from", "to", "sel"}
+var pageParameters = []string{"offset", "limit", "anchor", "above", "from", "to"}
 
 // isParameter reports whether a name belongs to the URL and can be no key.
 func isParameter(name string) bool {
-	return name == boxParameter || name == sortParameter || slices.Contains(pageParameters, name)
+	return name == boxParameter || name == sortParameter || slices.Contains(lookParameters, name) ||
+		slices.Contains(pageParameters, name)
 }
 
 // FromURL reads the query of a URL, without its "?". Page has the parameters that belong to the page and not to the
-// query, offset, limit and sel (the connection that is looked at), and is never nil. A parameter with an empty value is ignored, as forms send them; one that
+// query, the place of its window, and is never nil. A parameter with an empty value is ignored, as forms send them; one that
 // is not known is an error. The value of q is text of the box.
 func FromURL(rawQuery string) (q Query, page url.Values, err error) {
 	r := urlReader{page: url.Values{}}
 	if err := r.readAll(rawQuery); err != nil {
 		return Query{}, url.Values{}, err
 	}
-	sum, fault := Query{order: r.order}.add(r.terms)
+	sum, fault := Query{order: r.order, look: r.look}.add(r.terms)
 	if fault != nil {
 		return Query{}, url.Values{}, fault
 	}
@@ -40,6 +41,7 @@ type urlReader struct {
 	// terms, order and page are in the order in which they stand in the URL.
 	terms []expr
 	order []sorting
+	look  look
 	page  url.Values
 }
 
@@ -100,6 +102,8 @@ func (r *urlReader) read(name, text string) *Error {
 		return err
 	case name == sortParameter:
 		return r.readSort(text)
+	case slices.Contains(lookParameters, name):
+		return r.look.read(name, text)
 	case slices.Contains(pageParameters, name):
 		if text != "" {
 			r.page.Add(name, text)
@@ -136,21 +140,21 @@ func (r *urlReader) readSort(text string) *Error {
 
 // unknownParameter says that the URL has a parameter nobody knows.
 func unknownParameter(name string) *Error {
-	known := slices.Concat(keyNames(), []string{boxParameter, sortParameter}, pageParameters)
+	known := slices.Concat(keyNames(), []string{boxParameter, sortParameter}, lookParameters, pageParameters)
 	if meant := closest(strings.ToLower(strings.TrimPrefix(name, "-")), known); meant != "" {
 		return failf("unknown parameter %s: did you mean %q?", shown(name), meant)
 	}
 	return failf("unknown parameter %s: one of %s", shown(name), strings.Join(known, ", "))
 }
 
-// Encode returns the query as it stands in a URL behind the "?", in canonical spelling, filter and order; "" for the
-// zero Query. [FromURL] reads it back. It is at most [MaxLength] long, with room for the page's parameters.
+// Encode returns the query as it stands in a URL behind the "?", in canonical spelling, filter, order and
+// look; "" for the zero Query. [FromURL] reads it back. It is at most [MaxLength] long, with room for the page's parameters.
 func (q Query) Encode() string {
 	b := q.encodeFilter()
 	if len(q.order) > 0 {
 		b = appendPair(b, sortParameter, formatSort(q.order))
 	}
-	return string(b)
+	return string(q.look.appendTo(b))
 }
 
 // encodeFilter returns the filter's part of the URL.

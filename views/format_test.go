@@ -49,6 +49,7 @@ func TestVectors(t *testing.T) {
 		"visible": func(v vector) string { return Visible(input[string](t, v)) },
 		"bytes":   func(v vector) string { return Bytes(input[float64](t, v)) },
 		"rate":    func(v vector) string { return Rate(input[float64](t, v)) },
+		"millis":  func(v vector) string { return Millis(input[float64](t, v)) },
 		"count":   func(v vector) string { return Count(input[uint64](t, v)) },
 		"age": func(v vector) string {
 			return Age(time.Duration(input[int64](t, v))*time.Millisecond, v.Exact)

@@ -21,6 +21,14 @@ func home(encode string) templ.SafeURL {
 	return templ.SafeURL("/?" + encode)
 }
 
+// preset returns the address of a view that is offered, which keeps the look of this one.
+func (d Dashboard) preset(encode string) templ.SafeURL {
+	if look := d.Query.Plain().Encode(); look != "" {
+		encode += "&" + look
+	}
+	return home(encode)
+}
+
 // portLink returns the address of a port's answer, and that of the form for "".
 func portLink(port string) templ.SafeURL {
 	if port == "" {

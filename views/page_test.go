@@ -130,25 +130,35 @@ func TestRowTemplate(t *testing.T) {
 		}
 		return all
 	}
-	want := strings.Fields("mark proto state local remote proc pid user age rx tx rxrate txrate rq sq")
+	usual := strings.Fields("mark proto state local remote proc pid user age rx tx rxrate txrate rq sq")
+	all := append(slices.Clone(usual), strings.Fields("rtt retr dir fam port rport uid opened seen id peer")...)
 	for name, got := range map[string][]string{
 		"template": names(byID(t, doc, "row"), "td"),
 		"rows":     names(byID(t, doc, "rows"), "td"),
 		"head":     names(byID(t, doc, "table"), "th"),
+		"chooser":  append([]string{"mark"}, names(byID(t, doc, "chooser"), "li")...),
 	} {
+		want := all
+		if name == "rows" {
+			want = usual
+		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s: %s", name, diff)
 		}
 	}
 }
 
-// TestColumnsCanBeSorted: every sortable header is a column of the language.
+// TestColumnsCanBeSorted: every column of the page is one of the language, and the other way round.
 func TestColumnsCanBeSorted(t *testing.T) {
+	var ours, theirs []string
 	for _, c := range columns {
-		known := slices.ContainsFunc(query.Columns(), func(q query.Column) bool { return q.Name == c.Name })
-		if c.Sortable != known {
-			t.Errorf("%s: sortable %v, known to the language %v", c.Name, c.Sortable, known)
-		}
+		ours = append(ours, c.Name)
+	}
+	for _, c := range query.Columns() {
+		theirs = append(theirs, c.Name)
+	}
+	if diff := cmp.Diff(theirs, ours); diff != "" {
+		t.Errorf("columns of the page, (-those of the language +those of the page):\n%s", diff)
 	}
 }
 

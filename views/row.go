@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/a-h/templ"
+
 	"sockeye/poller"
 )
 
@@ -26,28 +28,89 @@ type line struct {
 	Process, PID, User, Age                cell
 	Received, Sent, ReceiveRate, SendRate  cell
 	ReceiveQueue, SendQueue                cell
+	// Cells are those of all columns but the ones above Process, by the names of the columns.
+	Cells map[string]cell
 }
 
-// lineOf turns a connection into what is shown of it at the given moment.
+// link returns the address of the page about the connection.
+func (l line) link() templ.SafeURL { return templ.SafeURL("/connections/" + l.ID) }
+
+// line returns row i of the page, with ports and users as the view wants them.
+func (d Dashboard) line(i int) line {
+	if !d.Query.Numeric() {
+		return lineOf(&d.Rows[i], d.at(), d.Service)
+	}
+	l := lineOf(&d.Rows[i], d.at(), nil)
+	l.Cells["user"] = l.Cells["uid"]
+	return l
+}
+
+// lineOf turns a connection into what is shown of it at the given moment. Without a service ports are numbers alone.
 func lineOf(c *poller.Connection, now time.Time, service func(uint16, string) string) line {
 	l := line{
 		ID: c.ID.String(), Protocol: c.Protocol.String(), Family: c.Family.String(), State: c.State.String(),
 		Direction: c.Direction.String(),
 		Local:     endpointOf(c.Local, c.Protocol, service),
-		Remote:    endpoint{Host: "*", Title: "not connected to one remote end"},
-		User:      foreign(c.User, "user"), Age: ageOf(c, now),
-		Received:     number(c, poller.KnownBytes, float64(c.BytesReceived), Bytes, "rx"),
-		Sent:         number(c, poller.KnownBytes, float64(c.BytesSent), Bytes, "tx"),
-		ReceiveRate:  number(c, poller.KnownRates, c.ReceiveRate, Rate, "rxrate"),
-		SendRate:     number(c, poller.KnownRates, c.SendRate, Rate, "txrate"),
-		ReceiveQueue: number(c, poller.KnownQueues, float64(c.ReceiveQueue), plain, "rq"),
-		SendQueue:    number(c, poller.KnownQueues, float64(c.SendQueue), plain, "sq"),
+		Remote:    endpoint{Host: "*", Title: whyNoRemote},
+		Cells:     figuresOf(c, now),
 	}
 	if c.Connected() {
 		l.Remote = endpointOf(c.Remote, c.Protocol, service)
+		l.Cells["rport"] = digitsOf(int64(c.Remote.Port()), c.Remote.Port() != 0, "rport")
 	}
 	l.Process, l.PID = ownerOf(c)
+	l.Cells["proc"], l.Cells["pid"] = l.Process, l.PID
+	l.User, l.Age = l.Cells["user"], l.Cells["age"]
+	l.Received, l.Sent = l.Cells["rx"], l.Cells["tx"]
+	l.ReceiveRate, l.SendRate = l.Cells["rxrate"], l.Cells["txrate"]
+	l.ReceiveQueue, l.SendQueue = l.Cells["rq"], l.Cells["sq"]
 	return l
+}
+
+// figuresOf returns the cells that need nothing but the connection.
+func figuresOf(c *poller.Connection, now time.Time) map[string]cell {
+	return map[string]cell{
+		"user": foreign(c.User, "user"), "age": ageOf(c, now),
+		"rx":     number(c, poller.KnownBytes, float64(c.BytesReceived), Bytes, "rx"),
+		"tx":     number(c, poller.KnownBytes, float64(c.BytesSent), Bytes, "tx"),
+		"rxrate": number(c, poller.KnownRates, c.ReceiveRate, Rate, "rxrate"),
+		"txrate": number(c, poller.KnownRates, c.SendRate, Rate, "txrate"),
+		"rq":     number(c, poller.KnownQueues, float64(c.ReceiveQueue), plain, "rq"),
+		"sq":     number(c, poller.KnownQueues, float64(c.SendQueue), plain, "sq"),
+		"rtt":    number(c, poller.KnownRTT, float64(c.RTT)/1000, Millis, "rtt"),
+		"retr":   number(c, poller.KnownRetransmits, float64(c.Retransmits), plain, "retr"),
+		"dir":    {Text: c.Direction.String()}, "fam": {Text: c.Family.String()}, "id": {Text: c.ID.String()},
+		"port":   digitsOf(int64(c.Local.Port()), c.Local.Port() != 0, "port"),
+		"rport":  digitsOf(0, false, "rport"),
+		"uid":    digitsOf(int64(c.UID), c.Known.Has(poller.KnownUID), "uid"),
+		"opened": momentOf(c.Opened, c.Known.Has(poller.KnownOpened), "opened"),
+		"seen":   momentOf(c.FirstSeen, !c.FirstSeen.IsZero(), "seen"),
+		"peer":   peerOf(c),
+	}
+}
+
+// digitsOf returns the cell of a number that is a name: written without commas, and never faint.
+func digitsOf(n int64, known bool, name string) cell {
+	if !known {
+		return cell{Text: Dash, Title: why(name), Unknown: true}
+	}
+	return cell{Text: strconv.FormatInt(n, 10)}
+}
+
+// momentOf returns the cell of a moment.
+func momentOf(t time.Time, known bool, name string) cell {
+	if !known {
+		return cell{Text: Dash, Title: why(name), Unknown: true}
+	}
+	return cell{Text: t.Format("2006-01-02 15:04:05")}
+}
+
+// peerOf returns the cell of the other end on this machine.
+func peerOf(c *poller.Connection) cell {
+	if c.Peer == 0 {
+		return cell{Text: Dash, Title: why("peer"), Unknown: true}
+	}
+	return cell{Text: c.Peer.String()}
 }
 
 // endpointOf returns what is shown of one end; its title gives the service in words where there is one.

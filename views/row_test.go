@@ -7,6 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"sockeye/poller"
+	"sockeye/query"
 )
 
 // texts returns the texts of the first row of a page, by column.
@@ -115,5 +116,5 @@ func TestRowHostile(t *testing.T) {
 
 func TestRowGolden(t *testing.T) {
 	c := connection()
-	golden(t, "row.golden", render(t, row(lineOf(&c, noon, serviceName), "2")))
+	golden(t, "row.golden", render(t, row(lineOf(&c, noon, serviceName), shownColumns(query.Query{}), "2")))
 }

@@ -158,7 +158,7 @@ func benchmarkTick(b *testing.B, views, viewers int) {
 	for _, q := range throngViews(b, views) {
 		for range viewers {
 			all = append(all, &session{hub: s.hub, channel: &outbox{}, viewer: newViewer()})
-			s.hub.join(all[len(all)-1].viewer, q, span{0, defaultLimit})
+			s.hub.join(all[len(all)-1].viewer, q, span{offset: 0, limit: defaultLimit})
 		}
 	}
 	serve := func() {

@@ -29,7 +29,7 @@ type anyFrame struct {
 	Notes    *[]string           `json:"notes"`
 	Total    int                 `json:"total"`
 	Matched  int                 `json:"matched"`
-	Offset   int                 `json:"offset"`
+	Offset   *int                `json:"offset"`
 	Limit    int                 `json:"limit"`
 	Counts   []int               `json:"counts"`
 	History  [][]int64           `json:"history"`
@@ -38,6 +38,9 @@ type anyFrame struct {
 	Order    *[]string           `json:"order"`
 	Closed   []string            `json:"closed"`
 	Since    []string            `json:"since"`
+	Came     int                 `json:"came"`
+	Went     int                 `json:"went"`
+	Moves    int                 `json:"moves"`
 	Text     string              `json:"text"`
 }
 
@@ -60,6 +63,7 @@ type shown struct {
 	Total, Matched int
 	Counts         []int
 	Rows           []string // the cells of each row as JSON
+	Offset         int
 }
 
 // client is a browser that does what docs/protocol.md tells it to, and checks what the server has promised there.
@@ -92,6 +96,9 @@ func (c *client) apply(t fataler, data []byte) (resync bool) {
 	c.Total, c.Matched, c.Stale = f.Total, f.Matched, ""
 	if f.Stale != nil {
 		c.Stale = *f.Stale
+	}
+	if f.Offset != nil {
+		c.Offset = *f.Offset
 	}
 	if f.Notes != nil {
 		c.Notes = *f.Notes
@@ -140,6 +147,11 @@ func (c *client) delta(t fataler, f *anyFrame) {
 			t.Fatalf("order given though it is as before: %v", before)
 		}
 		c.order = *f.Order
+	} else if len(f.Closed) > 0 { // the rows are held
+		c.order = slices.DeleteFunc(slices.Clone(before), func(id string) bool { return slices.Contains(f.Closed, id) })
+	}
+	if f.Matched-c.Matched != f.Came-f.Went {
+		t.Fatalf("%d came and %d went, and the view went from %d to %d rows", f.Came, f.Went, c.Matched, f.Matched)
 	}
 	for _, id := range f.Closed {
 		if !slices.Contains(before, id) || slices.Contains(c.order, id) {
@@ -227,7 +239,7 @@ func truth(t fataler, s *Site, q query.Query, sp span) (want shown) {
 		all, st := selectRows(q, table), table.Status()
 		want = shown{
 			Seq: st.Seq, At: millis(st.At), Interval: st.Interval.Milliseconds(), Stale: st.Stale, Notes: st.Notes,
-			Total: table.Len(), Matched: len(all), Counts: counts(&st.Counts),
+			Total: table.Len(), Matched: len(all), Counts: counts(&st.Counts), Offset: sp.offset,
 		}
 		for i := sp.offset; i < len(all) && i < sp.offset+sp.limit; i++ {
 			var row []json.RawMessage
@@ -253,7 +265,7 @@ func (c *client) same(t fataler, want shown) {
 func TestClientNoticesGaps(t *testing.T) {
 	c := &client{}
 	c.apply(t, []byte(`{"t":"snap","seq":4,"limit":1,"source":"fake","notes":[],"rows":[["a",1]]}`))
-	if c.apply(t, []byte(`{"t":"delta","from":4,"seq":5,"put":[["b",2]],"order":["b"],"closed":["a"],"since":["b"]}`)) {
+	if c.apply(t, []byte(`{"t":"delta","from":4,"seq":5,"offset":0,"put":[["b",2]],"order":["b"],"closed":["a"],"since":["b"]}`)) {
 		t.Fatal("a delta that continues was taken for a gap")
 	}
 	if diff := cmp.Diff([]string{`["b",2]`}, c.shown.Rows); diff != "" {

@@ -44,7 +44,7 @@ func TestAllocationFollowsChange(t *testing.T) {
 	allocated := func(rows int) float64 {
 		s, all := shelfOf(t, rows, "", "port=443")
 		for _, v := range s.views {
-			w := newWindow(span{0, defaultLimit}, liveFields())
+			w := newWindow(span{offset: 0, limit: defaultLimit}, liveFields())
 			w.fill(v, s.roster, &poller.Status{Seq: 1})
 			v.windows[w.span] = w
 		}
@@ -123,7 +123,7 @@ func TestSnapIsMadeOnce(t *testing.T) {
 	room(t, func(t *testing.T, m *machine, s *Site) {
 		first, second := newViewer(), newViewer()
 		for _, v := range []*viewer{first, second} {
-			s.hub.join(v, query.Query{}, span{0, defaultLimit})
+			s.hub.join(v, query.Query{}, span{offset: 0, limit: defaultLimit})
 		}
 		once := s.hub.snap(first)
 		if s.hub.snap(second) != once {

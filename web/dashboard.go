@@ -54,6 +54,10 @@ func (s *Site) dashboard(c echo.Context) error {
 func fillDashboard(d *views.Dashboard, t *poller.Table, sp span) {
 	rows := selectRows(d.Query, t)
 	d.Matched, d.Total = len(rows), t.Len()
+	if i := slices.IndexFunc(rows, func(c *poller.Connection) bool { return c.ID == sp.anchor }); i >= 0 {
+		sp.offset = max(0, i-sp.above)
+		d.Offset = sp.offset
+	}
 	for _, c := range within(sp, rows) {
 		d.Rows = append(d.Rows, *c)
 	}
@@ -147,10 +151,12 @@ func address(path, rawQuery string) string {
 // viewInfo is what the script needs to show another view without loading a page.
 type viewInfo struct {
 	Encode  string            `json:"encode"`
+	Rows    string            `json:"rows"` // the part of it that says which rows there are and in what order
 	Box     string            `json:"box"`
 	Chips   []chip            `json:"chips"`
 	Sort    []sortedBy        `json:"sort"`
-	Headers map[string]string `json:"headers"`
+	Headers map[string]string `json:"headers"` // what a click on a column's header leads to
+	Then    map[string]string `json:"then"`    // the same for a click with Shift
 }
 
 // chip is one term of the filter and the view without it.
@@ -171,7 +177,10 @@ func (s *Site) viewInfo(c echo.Context) error {
 	if err != nil {
 		return c.JSON(http.StatusOK, failureJSON{err.Error()})
 	}
-	info := viewInfo{Encode: q.Encode(), Box: q.String(), Chips: []chip{}, Sort: []sortedBy{}, Headers: map[string]string{}}
+	info := viewInfo{
+		Encode: q.Encode(), Rows: q.Rows().Encode(), Box: q.String(), Chips: []chip{}, Sort: []sortedBy{},
+		Headers: map[string]string{}, Then: map[string]string{},
+	}
 	for i, t := range q.Terms() {
 		info.Chips = append(info.Chips, chip{Text: t.String(), Remove: q.Without(i).Encode()})
 	}
@@ -180,6 +189,7 @@ func (s *Site) viewInfo(c echo.Context) error {
 	}
 	for _, column := range query.Columns() {
 		info.Headers[column.Name] = q.SortBy(column.Name).Encode()
+		info.Then[column.Name] = q.ThenBy(column.Name).Encode()
 	}
 	return c.JSON(http.StatusOK, info)
 }

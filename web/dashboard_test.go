@@ -216,26 +216,29 @@ func TestViewInfo(t *testing.T) {
 	m := office()
 	s := newTestSite(t, m, poller.MaxInterval)
 	var got viewInfo
-	if err := json.Unmarshal(ask(t, s, "/view", "q=state:estab+-proc:chrome&sort=-rx,pid").Body.Bytes(), &got); err != nil {
+	if err := json.Unmarshal(ask(t, s, "/view", "q=state:estab+-proc:chrome&sort=-rx,pid&n=1").Body.Bytes(), &got); err != nil {
 		t.Fatal(err)
 	}
-	headers := got.Headers
-	got.Headers = nil
+	headers, then := got.Headers, got.Then
+	got.Headers, got.Then = nil, nil
 	want := viewInfo{
-		Encode: "state=ESTABLISHED&-proc=chrome&sort=-rx,pid", Box: "state:ESTABLISHED -proc:chrome",
+		Encode: "state=ESTABLISHED&-proc=chrome&sort=-rx,pid&n=1", Rows: "state=ESTABLISHED&-proc=chrome&sort=-rx,pid", Box: "state:ESTABLISHED -proc:chrome",
 		Chips: []chip{
-			{"state:ESTABLISHED", "-proc=chrome&sort=-rx,pid"}, {"-proc:chrome", "state=ESTABLISHED&sort=-rx,pid"},
+			{"state:ESTABLISHED", "-proc=chrome&sort=-rx,pid&n=1"}, {"-proc:chrome", "state=ESTABLISHED&sort=-rx,pid&n=1"},
 		},
 		Sort: []sortedBy{{"rx", true}, {"pid", false}},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	if len(headers) != len(query.Columns()) || headers["rx"] != "state=ESTABLISHED&-proc=chrome&sort=rx" ||
-		headers["tx"] != "state=ESTABLISHED&-proc=chrome&sort=-tx" {
+	if len(headers) != len(query.Columns()) || headers["rx"] != "state=ESTABLISHED&-proc=chrome&sort=rx&n=1" ||
+		headers["tx"] != "state=ESTABLISHED&-proc=chrome&sort=-tx&n=1" {
 		t.Errorf("headers %v", headers)
 	}
-	if body := strings.TrimSpace(ask(t, s, "/view", "").Body.String()); !strings.HasPrefix(body, `{"encode":"","box":"","chips":[],"sort":[],"headers":{`) {
+	if len(then) != len(headers) || then["tx"] != "state=ESTABLISHED&-proc=chrome&sort=-rx,-tx&n=1" {
+		t.Errorf("headers with Shift %v", then)
+	}
+	if body := strings.TrimSpace(ask(t, s, "/view", "").Body.String()); !strings.HasPrefix(body, `{"encode":"","rows":"","box":"","chips":[],"sort":[],"headers":{`) {
 		t.Errorf("of everything: %s", body)
 	}
 	if w := ask(t, s, "/view", "state=FOO"); w.Code != http.StatusOK || !strings.Contains(w.Body.String(), `{"error":"unknown state \"FOO\"`) {

@@ -130,7 +130,7 @@ func liveFields() []field {
 		{"receive_queue", receiveQueue}, {"send_queue", sendQueue},
 		{"bytes_received", bytesReceived}, {"bytes_sent", bytesSent},
 		{"receive_rate", receiveRate}, {"send_rate", sendRate},
-		{"rtt_ms", rtt}, {"retransmits", retransmits}, {"owner_note", ownerNote},
+		{"rtt_ms", rtt}, {"retransmits", retransmits}, {"owner_note", ownerNote}, {"uid", uid}, {"peer_id", peerID},
 	}
 }
 

@@ -49,7 +49,11 @@ type deltaFrame struct {
 	Type string `json:"t"`
 	From uint64 `json:"from"`
 	status
-	Notes  *[]string         `json:"notes,omitempty"` // nil where they are as before; empty takes them back
+	Notes  *[]string         `json:"notes,omitempty"`  // nil where they are as before; empty takes them back
+	Offset *int              `json:"offset,omitempty"` // nil where it is as before
+	Came   int               `json:"came,omitempty"`
+	Went   int               `json:"went,omitempty"`
+	Moves  int               `json:"moves,omitempty"`
 	Put    []json.RawMessage `json:"put,omitempty"`
 	Order  *[]string         `json:"order,omitempty"`
 	Closed []string          `json:"closed,omitempty"`

@@ -45,12 +45,16 @@ func (h *hub) observe(d *poller.Delta) {
 func (h *hub) join(viewer *viewer, q query.Query, s span) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.leaveLocked(viewer)
+	old, before := viewer.view, viewer.window
 	h.poller.Read(func(t *poller.Table) {
 		v := h.shelf.open(q, t)
+		s := v.named(s, h.shelf.roster)
 		w := v.windows[s]
 		if w == nil {
 			w = newWindow(s, h.fields)
+			if c, ok := t.Get(s.anchor); ok {
+				w.anchored = h.shelf.roster.number(c)
+			}
 			status := t.Status()
 			w.fill(v, h.shelf.roster, &status)
 			v.windows[s] = w
@@ -58,7 +62,26 @@ func (h *hub) join(viewer *viewer, q query.Query, s span) {
 		w.viewers[viewer] = struct{}{}
 		viewer.view, viewer.window = v, w
 	})
+	if before != nil && before != viewer.window { // only now: what the old view has sorted may serve the new one
+		h.part(viewer, old, before)
+	}
 	h.resync(viewer)
+}
+
+// hold keeps the rows of the viewer's window where they are, until the viewer asks for a view again: their values are
+// kept up to date, and the viewer is told how many of them the view would put elsewhere. The window is the viewer's own
+// from then on. It goes on from what the viewer was told last.
+func (h *hub) hold(viewer *viewer) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	v, w := viewer.view, viewer.window
+	if w == nil || w.holder != nil {
+		return
+	}
+	own := w.held(viewer)
+	v.windows[own.span] = own
+	viewer.window = own
+	w.drop(v, viewer)
 }
 
 // resync makes a snapshot the next thing that the viewer is sent.
@@ -71,17 +94,19 @@ func (h *hub) leave(viewer *viewer) {
 	h.leaveLocked(viewer)
 }
 
-// leaveLocked drops the window and the view that nobody looks at any more.
+// leaveLocked ends what join began, under the lock.
 func (h *hub) leaveLocked(viewer *viewer) {
 	v, w := viewer.view, viewer.window
 	if w == nil {
 		return
 	}
 	viewer.view, viewer.window = nil, nil
-	delete(w.viewers, viewer)
-	if len(w.viewers) == 0 {
-		delete(v.windows, w.span)
-	}
+	h.part(viewer, v, w)
+}
+
+// part takes a viewer out of a window that it looks at no more, and drops what nobody looks at.
+func (h *hub) part(viewer *viewer, v *view, w *window) {
+	w.drop(v, viewer)
 	if len(v.windows) == 0 {
 		h.shelf.close(v)
 	}

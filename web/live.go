@@ -79,7 +79,7 @@ func (s *Site) viewOf(rawQuery string) (query.Query, span, error) {
 		return q, span{}, err
 	}
 	sp, err := spanOf(page)
-	return q, sp, err
+	return q.Rows(), sp, err
 }
 
 // freshEnough waits until there is a table to look at; one that is there already is good enough, because the viewer
@@ -210,8 +210,12 @@ func (s *session) message(b []byte) error {
 	if err != nil {
 		return err
 	}
-	if m.Type == "resync" {
+	switch m.Type {
+	case "resync":
 		s.hub.resync(s.viewer)
+		return nil
+	case "hold":
+		s.hub.hold(s.viewer)
 		return nil
 	}
 	q, sp, err := m.view()

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"time"
 
+	"sockeye/poller"
 	"sockeye/query"
 )
 
@@ -45,6 +46,8 @@ type clientMessage struct {
 	Query  string `json:"q"`
 	Offset int    `json:"offset"`
 	Limit  int    `json:"limit"`
+	Anchor string `json:"anchor"`
+	Above  int    `json:"above"`
 }
 
 // parseMessage reads a message strictly: one object, no unknown members, nothing after it.
@@ -58,8 +61,8 @@ func parseMessage(b []byte) (clientMessage, error) {
 	if _, err := d.Token(); err != io.EOF {
 		return m, &violation{closePolicy, "A message must be one JSON object and nothing after it."}
 	}
-	if m.Type != "view" && m.Type != "resync" {
-		return m, &violation{closePolicy, `A message's "t" must be view or resync.`}
+	if m.Type != "view" && m.Type != "hold" && m.Type != "resync" {
+		return m, &violation{closePolicy, `A message's "t" must be view, hold or resync.`}
 	}
 	return m, nil
 }
@@ -72,8 +75,10 @@ func (m *clientMessage) view() (query.Query, span, error) {
 	}
 	page.Set("offset", strconv.Itoa(m.Offset))
 	page.Set("limit", strconv.Itoa(m.Limit))
+	page.Set("anchor", m.Anchor)
+	page.Set("above", strconv.Itoa(m.Above))
 	sp, err := spanOf(page)
-	return q, sp, err
+	return q.Rows(), sp, err
 }
 
 // The bounds of a window.
@@ -90,7 +95,18 @@ func spanOf(page url.Values) (span, error) {
 		return span{}, err
 	}
 	limit, err := number(page, "limit", defaultLimit, 1, maxLimit)
-	return span{offset, limit}, err
+	if err != nil {
+		return span{}, err
+	}
+	s := span{offset: offset, limit: limit}
+	if text := page.Get("anchor"); text != "" {
+		var ok bool
+		if s.anchor, ok = poller.ParseID(text); !ok {
+			return span{}, fmt.Errorf("anchor must be the id of a connection, not %.64q", text)
+		}
+	}
+	s.above, err = number(page, "above", 0, 0, maxLimit-1)
+	return s, err
 }
 
 // number reads one whole number within bounds.

@@ -53,7 +53,9 @@ func FuzzParseMessage(f *testing.F) {
 func TestParseMessage(t *testing.T) {
 	for text, want := range map[string]clientMessage{
 		`{"t":"resync"}`: {Type: "resync"},
-		`{"t":"view","q":"port=443","offset":7,"limit":9}`: {"view", "port=443", 7, 9},
+		`{"t":"view","q":"port=443","offset":7,"limit":9}`: {Type: "view", Query: "port=443", Offset: 7, Limit: 9},
+		`{"t":"hold"}`: {Type: "hold"},
+		`{"t":"view","q":"","offset":7,"limit":9,"anchor":"beef","above":3}`: {Type: "view", Offset: 7, Limit: 9, Anchor: "beef", Above: 3},
 	} {
 		if got, err := parseMessage([]byte(text)); err != nil || got != want {
 			t.Errorf("%s: %+v, %v", text, got, err)
@@ -68,12 +70,18 @@ func TestSpanOf(t *testing.T) {
 		want span
 		err  string
 	}{
-		{"", span{0, 60}, ""},
-		{"offset=&limit=", span{0, 60}, ""},
-		{"offset=120&limit=60", span{120, 60}, ""},
-		{"limit=1", span{0, 1}, ""},
-		{"limit=200", span{0, 200}, ""},
-		{"offset=10000000", span{10_000_000, 60}, ""},
+		{"", span{offset: 0, limit: 60}, ""},
+		{"offset=&limit=", span{offset: 0, limit: 60}, ""},
+		{"offset=120&limit=60", span{offset: 120, limit: 60}, ""},
+		{"limit=1", span{offset: 0, limit: 1}, ""},
+		{"limit=200", span{offset: 0, limit: 200}, ""},
+		{"offset=10000000", span{offset: 10_000_000, limit: 60}, ""},
+		{"offset=7&anchor=beef", span{offset: 7, limit: 60, anchor: 0xbeef}, ""},
+		{"anchor=beef&above=199", span{limit: 60, anchor: 0xbeef, above: 199}, ""},
+		{"above=7", span{limit: 60, above: 7}, ""},
+		{"above=500", span{limit: 60}, "above must be a number"},
+		{"anchor=beef&above=200", span{limit: 60, anchor: 0xbeef}, "above must be a number from 0 to 199"},
+		{"anchor=nobody", span{limit: 60}, "anchor must be the id of a connection"},
 		{"offset=10000001", span{}, "offset must be a number from 0 to 10000000"},
 		{"offset=-1", span{}, "offset must be a number"},
 		{"offset=one", span{}, `not "one"`},

@@ -18,6 +18,8 @@ type series struct {
 	seq uint64
 	// numbers are the rows in order, by their numbers in the roster.
 	numbers []int32
+	// went is how many rows left with the delta that was applied last.
+	went int
 	// views is how many views use the series.
 	views int
 }
@@ -45,6 +47,7 @@ func (s *series) compare(r *roster) func(a, b int32) int {
 // one pass over the numbers, and for each row that the delta names a few comparisons; it allocates nothing unless
 // there are more rows than ever. To apply a delta twice changes nothing.
 func (s *series) apply(r *roster, seq uint64) {
+	s.went = 0
 	if seq <= s.seq {
 		return // made from a table that had it already, or a poll that failed
 	}
@@ -73,7 +76,11 @@ func (s *series) keep(r *roster, compare func(a, b int32) int) {
 			if next <= i {
 				next = s.unnamed(r, i+1)
 			}
-			fits := r.marks[n]&markClosed == 0 && (!s.own || s.query.Match(r.rows[n])) &&
+			stays := r.marks[n]&markClosed == 0 && (!s.own || s.query.Match(r.rows[n]))
+			if !stays {
+				s.went++
+			}
+			fits := stays &&
 				(kept == 0 || compare(s.numbers[kept-1], n) <= 0) &&
 				(next == len(s.numbers) || compare(n, s.numbers[next]) <= 0)
 			if !fits {

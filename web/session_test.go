@@ -90,7 +90,7 @@ func TestSessionOrder(t *testing.T) {
 			t.Fatalf("%d frames at first", len(frames))
 		}
 		hello, snap := parseFrame(t, frames[0]), parseFrame(t, frames[1])
-		if hello.Type != "hello" || hello.Version != 1 || hello.Host != s.host || len(hello.Columns) != 25 || hello.Columns[0] != "id" {
+		if hello.Type != "hello" || hello.Version != 1 || hello.Host != s.host || len(hello.Columns) != 27 || hello.Columns[0] != "id" {
 			t.Errorf("hello %+v", hello)
 		}
 		if len(hello.States) != len(poller.States()) || hello.States[0] != "LISTEN" {
@@ -329,7 +329,7 @@ func TestViewerTurns(t *testing.T) {
 		v.incoming <- []byte(`{"t":"view","q":"sort=-pid&state=established","offset":1,"limit":1}`)
 		synctest.Wait()
 		f := parseFrame(t, v.last(t))
-		if f.Offset != 1 || f.Limit != 1 || f.Matched != 2 || len(f.Rows) != 1 || idOf(t, f.Rows[0]) != "2" {
+		if *f.Offset != 1 || f.Limit != 1 || f.Matched != 2 || len(f.Rows) != 1 || idOf(t, f.Rows[0]) != "2" {
 			t.Errorf("snap %+v", f)
 		}
 		v.expect(t, "snap 1")
@@ -352,7 +352,7 @@ func TestViewsAreShared(t *testing.T) {
 		if len(s.hub.shelf.views) != 2 || shared == nil || len(shared.windows) != 2 {
 			t.Fatalf("%d views: %v", len(s.hub.shelf.views), s.hub.shelf.views)
 		}
-		if w := shared.windows[span{0, 60}]; len(w.viewers) != 2 {
+		if w := shared.windows[span{offset: 0, limit: 60}]; len(w.viewers) != 2 {
 			t.Errorf("the window has %d viewers", len(w.viewers))
 		}
 		for i, step := range []struct {
@@ -372,7 +372,7 @@ func TestViewsAreShared(t *testing.T) {
 func TestLeaveTwice(t *testing.T) {
 	room(t, func(t *testing.T, m *machine, s *Site) {
 		v := newViewer()
-		s.hub.join(v, query.Query{}, span{0, 60})
+		s.hub.join(v, query.Query{}, span{offset: 0, limit: 60})
 		s.hub.leave(v)
 		s.hub.leave(v)
 		if len(s.hub.shelf.views) != 0 {

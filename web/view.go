@@ -22,6 +22,8 @@ type view struct {
 	matched int
 	// windows are those that somebody looks at, by their place.
 	windows map[span]*window
+	// came and went are how many rows joined and left the view with the delta that was applied last.
+	came, went int
 }
 
 // sparse is how much smaller than the table a view is that has a series of its own: then it costs what its own rows
@@ -69,11 +71,15 @@ func (v *view) fill(r *roster, t *poller.Table) {
 // for each row that the delta names, whatever the size of the view.
 func (v *view) apply(r *roster, seq uint64) {
 	if seq <= v.seq {
+		v.came, v.went = 0, 0
 		return
 	}
-	v.seq = seq
+	v.seq, v.came, v.went = seq, 0, 0
 	if v.all {
-		v.matched = len(v.series.numbers)
+		now := len(v.series.numbers)
+		v.went = v.series.went
+		v.came = now - v.matched + v.went
+		v.matched = now
 		return
 	}
 	for _, n := range r.closed {
@@ -91,10 +97,21 @@ func (v *view) set(n int32, matches bool) {
 	case matches:
 		v.members.add(n)
 		v.matched++
+		v.came++
 	default:
 		v.members.remove(n)
 		v.matched--
+		v.went++
 	}
+}
+
+// traffic returns how many rows joined and left the view since it had that many. Where the view was filled in between,
+// only the difference is known.
+func (v *view) traffic(before int) (came, went int) {
+	if more := v.matched - before; v.came-v.went != more {
+		return max(0, more), max(0, -more)
+	}
+	return v.came, v.went
 }
 
 // appendSpan appends the rows of the span, in order. In a shared series it walks to the end of the span.
@@ -121,8 +138,35 @@ func (v *view) appendSpan(dst []int32, s span) []int32 {
 	return dst
 }
 
-// span is a window's place in a view: the first row and the greatest number of rows.
-type span struct{ offset, limit int }
+// span is a window's place in a view: the first row and the greatest number of rows. With an anchor that is in the view
+// the first row is the one that stands above rows before it, and offset is of no account.
+type span struct {
+	offset, limit int
+	anchor        poller.ID // 0 for none
+	above         int
+	holder        *viewer // who holds the rows of the window, nil where they follow the view
+}
+
+// place returns how many rows of the view stand before a row; ok is false where the row is not in the view, or is no
+// row. In a shared series it walks to the row.
+func (v *view) place(r *roster, n int32) (rank int, ok bool) {
+	if n < 0 || r.marks[n]&markClosed != 0 || !v.all && !v.members.has(n) {
+		return 0, false
+	}
+	at, ok := slices.BinarySearchFunc(v.series.numbers, n, v.series.compare(r))
+	if !ok || v.series.numbers[at] != n {
+		return 0, false
+	}
+	if v.all {
+		return at, true
+	}
+	for _, before := range v.series.numbers[:at] {
+		if v.members.has(before) {
+			rank++
+		}
+	}
+	return rank, true
+}
 
 // within returns the rows of the span.
 func within[T any](s span, rows []T) []T {

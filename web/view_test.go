@@ -113,7 +113,7 @@ func TestViewFollowsDeltas(t *testing.T) {
 func checkView(t fataler, s *Site, v *view) {
 	t.Helper()
 	s.poller.Read(func(table *poller.Table) {
-		want, got := selectRows(v.query, table), shownRows(s.hub.shelf.roster, v, span{0, maxOffset})
+		want, got := selectRows(v.query, table), shownRows(s.hub.shelf.roster, v, span{offset: 0, limit: maxOffset})
 		if seq := table.Status().Seq; seq != v.seq || v.matched != len(want) || !slices.Equal(got, want) {
 			t.Fatalf("view %q of poll %d has %d rows: %v, and selected at %d: %v",
 				v.query.Encode(), v.seq, v.matched, idsOf(got), seq, idsOf(want))
@@ -164,7 +164,7 @@ func TestRowNamedTwice(t *testing.T) {
 	shelf.apply(&poller.Delta{
 		Status: poller.Status{Seq: 2}, Opened: []*poller.Connection{b}, Changed: []*poller.Connection{a, b, a},
 	}, func(*view) { told++ })
-	if got, want := shownRows(shelf.roster, v, span{0, 9}), []*poller.Connection{a, b}; !slices.Equal(got, want) || told != 1 {
+	if got, want := shownRows(shelf.roster, v, span{offset: 0, limit: 9}), []*poller.Connection{a, b}; !slices.Equal(got, want) || told != 1 {
 		t.Errorf("rows %v, want %v", idsOf(got), idsOf(want))
 	}
 }
@@ -206,6 +206,14 @@ func (w *watcher) join(t fataler, q query.Query, sp span) {
 	}
 }
 
+// at is where the watcher's window is to be: with an anchor it is where the server has said.
+func (w *watcher) at() span {
+	if w.span.anchor != 0 {
+		return span{offset: w.client.Offset, limit: w.span.limit}
+	}
+	return w.span
+}
+
 // serve sends what is pending; arrives tells whether the frames come through. The client asks for a snap where it
 // notices that frames are missing.
 func (w *watcher) serve(t fataler, arrives bool) {
@@ -232,7 +240,10 @@ func (w *watcher) say(t fataler, message string) {
 }
 
 // windows are where viewers look: at the first rows, further down, and behind the end.
-var windows = []span{{0, 200}, {0, 3}, {2, 3}, {7, 60}, {1000, 5}}
+var windows = []span{
+	{offset: 0, limit: 200}, {offset: 0, limit: 3}, {offset: 2, limit: 3}, {offset: 7, limit: 60}, {offset: 1000, limit: 5},
+	{offset: 1, limit: 3, anchor: 3, above: 1}, {offset: 0, limit: 4, anchor: 5}, {offset: 2, limit: 5, anchor: 1 << 40, above: 2},
+}
 
 // TestClientShowsTheTruth: a browser that follows docs/protocol.md shows the window's rows after every poll whose
 // frame reached it, whatever was left out before, wherever the window lies and whenever it looked away.
@@ -264,7 +275,7 @@ func TestClientShowsTheTruth(t *testing.T) {
 					w.serve(t, false)
 				default:
 					w.serve(t, true)
-					w.client.same(t, truth(t, s, w.query, w.span))
+					w.client.same(t, truth(t, s, w.query, w.at()))
 					w.client.toldOfClosed(t, s)
 				}
 			}
@@ -292,13 +303,13 @@ func TestJoinBetweenPollAndDelta(t *testing.T) {
 		m := office()
 		s := newTestSite(t, m, time.Second)
 		poll(t, s)
-		first := newWatcher(t, s, query.Query{}, span{0, 60})
+		first := newWatcher(t, s, query.Query{}, span{offset: 0, limit: 60})
 		var second *watcher
 		m.set(func(m *machine) {
 			delete(m.sockets, 4)
 			m.sockets[9] = tcp(9, poller.StateListen, "0.0.0.0:9", nowhere, 1)
 			m.observing = func() {
-				second = newWatcher(t, s, query.Query{}, span{0, 2})
+				second = newWatcher(t, s, query.Query{}, span{offset: 0, limit: 2})
 				second.client.same(t, truth(t, s, second.query, second.span))
 			}
 		})
@@ -316,7 +327,7 @@ func TestSnapOvertakesDelta(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newTestSite(t, office(), time.Second)
 		poll(t, s)
-		w := newWatcher(t, s, query.Query{}, span{0, 60})
+		w := newWatcher(t, s, query.Query{}, span{offset: 0, limit: 60})
 		poll(t, s)
 		w.session.sent = s.hub.snap(w.session.viewer).seq // as send does, had the poll come in the midst of it
 		<-w.session.viewer.wake
@@ -335,7 +346,7 @@ func TestFailedPollClosesNothing(t *testing.T) {
 		m := office()
 		s := newTestSite(t, m, time.Second)
 		poll(t, s)
-		w := newWatcher(t, s, query.Query{}, span{0, 60})
+		w := newWatcher(t, s, query.Query{}, span{offset: 0, limit: 60})
 		before := slices.Clone(w.client.shown.Rows)
 		m.set(func(m *machine) { m.failure = errors.New("dump refused") })
 		for range 3 {
@@ -369,7 +380,7 @@ func TestNotesAreTakenBack(t *testing.T) {
 		m := office()
 		s := newTestSite(t, m, time.Second)
 		poll(t, s)
-		w := newWatcher(t, s, query.Query{}, span{0, 60})
+		w := newWatcher(t, s, query.Query{}, span{offset: 0, limit: 60})
 		var seen []int
 		for _, slow := range []time.Duration{5 * time.Second, 0, 0, 0, 0, 0} {
 			m.set(func(m *machine) { m.slow = slow })
@@ -398,7 +409,7 @@ func TestSpan(t *testing.T) {
 				matching = append(matching, n)
 			}
 		}
-		s := span{rapid.IntRange(0, 30).Draw(t, "offset"), rapid.IntRange(1, 30).Draw(t, "limit")}
+		s := span{offset: rapid.IntRange(0, 30).Draw(t, "offset"), limit: rapid.IntRange(1, 30).Draw(t, "limit")}
 		var want []int32
 		for i, n := range matching {
 			if i >= s.offset && i < s.offset+s.limit {

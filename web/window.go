@@ -18,8 +18,11 @@ type message struct {
 // window is a span of a view together with what its viewers were last told of it.
 type window struct {
 	span
-	viewers map[*viewer]struct{}
-	fields  []field
+	// first is the place in the view of the first row. Where there is an anchor it is lead rows before the row anchored.
+	first, lead int
+	anchored    int32
+	viewers     map[*viewer]struct{}
+	fields      []field
 	// status, matched and numbers are the table's status, the size of the view, and the rows of the window in order, as
 	// the viewers were last told.
 	status  poller.Status
@@ -41,13 +44,25 @@ type encodedRow struct {
 
 // newWindow returns a window that is to be filled.
 func newWindow(s span, fields []field) *window {
-	return &window{span: s, fields: fields, viewers: map[*viewer]struct{}{}, rows: map[int32]encodedRow{}}
+	return &window{
+		span: s, first: s.offset, lead: s.above, anchored: noRow, fields: fields,
+		viewers: map[*viewer]struct{}{}, rows: map[int32]encodedRow{},
+	}
+}
+
+// drop ends that a viewer looks at the window, and takes one that nobody looks at any more out of its view.
+func (w *window) drop(v *view, by *viewer) {
+	delete(w.viewers, by)
+	if len(w.viewers) == 0 {
+		delete(v.windows, w.span)
+	}
 }
 
 // fill takes the rows of the view over without telling anybody.
 func (w *window) fill(v *view, r *roster, s *poller.Status) {
 	w.status, w.matched = *s, v.matched
-	w.numbers = v.appendSpan(nil, w.span)
+	w.follow(v, r)
+	w.numbers = v.appendSpan(nil, w.place())
 	for _, n := range w.numbers {
 		w.rows[n] = encodedRow{r.rows[n].ID.String(), w.encode(r.rows[n])}
 	}
@@ -76,7 +91,7 @@ func (w *window) snap(t *poller.Table) *message {
 	}
 	frame := snapFrame{
 		Type: "snap", status: statusOf(&w.status, w.matched), Source: w.status.Source,
-		Notes: append([]string{}, w.status.Notes...), Offset: w.offset, Limit: w.limit,
+		Notes: append([]string{}, w.status.Notes...), Offset: w.first, Limit: w.limit,
 		Rows: rows, History: appendPoints(nil, history),
 	}
 	w.whole = &message{seq: w.status.Seq, data: encode(&frame)}
@@ -86,8 +101,19 @@ func (w *window) snap(t *poller.Table) *message {
 // delta brings the window up to date with the view and encodes what changed. Rows that were there before and that the
 // delta does not name are not looked at.
 func (w *window) delta(v *view, r *roster, d *poller.Delta) *message {
-	frame := deltaFrame{Type: "delta", From: w.status.Seq, status: statusOf(&d.Status, v.matched), Flow: flowJSON(&d.Flow), Gap: d.Gap, Short: short(d.Ended)}
-	now := v.appendSpan(w.spare[:0], w.span)
+	frame := deltaFrame{
+		Type: "delta", From: w.status.Seq, status: statusOf(&d.Status, v.matched), Flow: flowJSON(&d.Flow),
+		Gap: d.Gap, Short: short(d.Ended),
+	}
+	frame.Came, frame.Went = v.traffic(w.matched)
+	if w.holder != nil {
+		w.stay(&frame, v, r)
+		return w.tell(&frame, v, d)
+	}
+	if before := w.first; w.follow(v, r) != before {
+		frame.Offset = &w.first
+	}
+	now := v.appendSpan(w.spare[:0], w.place())
 	for _, n := range now {
 		w.put(&frame, r, n)
 	}
@@ -95,12 +121,17 @@ func (w *window) delta(v *view, r *roster, d *poller.Delta) *message {
 		w.reorder(&frame, r, now)
 	}
 	w.numbers, w.spare = now, w.numbers
+	return w.tell(&frame, v, d)
+}
+
+// tell encodes the frame and notes what the viewers know by it.
+func (w *window) tell(frame *deltaFrame, v *view, d *poller.Delta) *message {
 	// A failed poll has no number of its own, so nobody notices that its frame is missing: what it said is said again.
 	if d.Stale != "" || w.status.Stale != "" || !slices.Equal(d.Notes, w.status.Notes) {
 		notes := append([]string{}, d.Notes...)
 		frame.Notes = &notes
 	}
-	m := &message{from: w.status.Seq, seq: d.Seq, data: encode(&frame)}
+	m := &message{from: w.status.Seq, seq: d.Seq, data: encode(frame)}
 	w.status, w.matched, w.whole = d.Status, v.matched, nil
 	return m
 }

@@ -4,8 +4,8 @@
 import { visible, whole } from "./format.js";
 
 /**
- * Watches the form and the links marked data-view. `show(encode)` is called with the view to show, encoded as in the
- * URL; the address bar and everything around the table are up to date by then.
+ * Watches the form and the links marked data-view. `show(answer)` is called with what the server says of the view to
+ * show; the address bar and everything around the table are up to date by then.
  */
 export class Filter {
   #form = document.getElementById("filter");
@@ -20,6 +20,8 @@ export class Filter {
   encode = document.body.dataset.encode;
   /** The view in force, as the box has it. */
   text = this.#problem.hidden ? this.#box.value : "";
+  /** Gives a view that is asked for the look of the one in force. */
+  join = (encode) => encode;
 
   constructor(show) {
     this.#show = show;
@@ -41,6 +43,11 @@ export class Filter {
     this.#box.select();
   }
 
+  /** Asks for what the server knows of the view in the address bar, which has changed without it. */
+  refresh() {
+    this.#ask(location.search.slice(1), false);
+  }
+
   /** Shows one sentence under the box, or nothing for "". */
   problem(text) {
     this.#problem.textContent = text;
@@ -52,16 +59,19 @@ export class Filter {
   #typed() {
     const query = new URLSearchParams({ q: this.#box.value });
     if (this.#sort.value) query.set("sort", this.#sort.value);
-    return query.toString();
+    return this.join(query.toString());
   }
 
   /** Follows a link without leaving the page, unless the reader wants it elsewhere. */
   #click(event) {
     const link = event.target.closest?.("a[data-view]");
-    const plain = event.button === 0 && !event.ctrlKey && !event.metaKey && !event.shiftKey && !event.altKey;
+    const then = event.shiftKey ? link?.dataset.then : undefined;
+    const shifted = event.shiftKey && then === undefined;
+    const plain = event.button === 0 && !event.ctrlKey && !event.metaKey && !shifted && !event.altKey;
     if (!link || !plain || event.defaultPrevented) return;
     event.preventDefault();
-    this.#ask(new URL(link.href).search.slice(1), true);
+    const search = then ?? new URL(link.href).search.slice(1);
+    this.#ask(link.dataset.view === "look" ? search : this.join(search), true);
   }
 
   /** Asks the server what a view means, and takes it. Only the last question counts. */
@@ -79,10 +89,10 @@ export class Filter {
     if (answer.error) return;
     if (push && answer.encode !== this.encode) history.pushState(null, "", answer.encode ? `/?${answer.encode}` : "/");
     this.#take(answer);
-    this.#show(answer.encode);
+    this.#show(answer);
   }
 
-  #take({ encode, box, chips, sort, headers }) {
+  #take({ encode, rows, box, chips, sort, headers, then }) {
     this.encode = encode;
     this.text = box;
     this.#box.value = box;
@@ -91,12 +101,12 @@ export class Filter {
     const focused = this.#chips.contains(document.activeElement);
     this.#chips.replaceChildren(...chips.map((chip) => this.#make(chip)));
     if (focused) (this.#chips.querySelector("a") ?? this.#box).focus();
-    for (const th of document.querySelectorAll("th[aria-sort]")) pointHeader(th, sort[0], headers[th.dataset.col]);
+    for (const th of document.querySelectorAll("th[aria-sort]")) pointHeader(th, sort, headers, then);
     for (const link of document.querySelectorAll("a[data-export]")) {
       link.href = `/connections.${link.dataset.export}${encode ? `?${encode}` : ""}`;
     }
     for (const link of document.querySelectorAll("#states a")) {
-      if (encode === `state=${link.dataset.state}`) link.setAttribute("aria-current", "true");
+      if (rows === `state=${link.dataset.state}`) link.setAttribute("aria-current", "true");
       else link.removeAttribute("aria-current");
     }
   }
@@ -111,8 +121,11 @@ export class Filter {
   }
 }
 
-function pointHeader(th, first, encode) {
-  const mine = first?.column === th.dataset.col;
-  th.setAttribute("aria-sort", !mine ? "none" : first.desc ? "descending" : "ascending");
-  th.querySelector("a").href = encode ? `/?${encode}` : "/";
+function pointHeader(th, [first, second], headers, then) {
+  const name = th.dataset.col;
+  const link = th.querySelector("a");
+  th.setAttribute("aria-sort", first?.column !== name ? "none" : first.desc ? "descending" : "ascending");
+  link.dataset.second = second?.column !== name ? "" : second.desc ? "▾" : "▴";
+  link.dataset.then = then[name] ?? "";
+  link.href = headers[name] ? `/?${headers[name]}` : "/";
 }

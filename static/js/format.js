@@ -65,6 +65,19 @@ export function rate(n) {
   return `${bytes(n)}/s`;
 }
 
+/** Milliseconds with three significant digits: "0.42 ms", "1.50 s". */
+export function millis(ms) {
+  if (ms >= 60_000) return age(ms, true);
+  return ms >= 999.5 ? `${digits(ms / 1000, true)} s` : `${digits(ms, ms < 99.95)} ms`;
+}
+
+/** A moment in milliseconds as a date and a time of day, in the reader's zone. */
+export function stamp(ms) {
+  const t = new Date(ms);
+  const date = [t.getFullYear(), t.getMonth() + 1, t.getDate()].map((n) => String(n).padStart(2, "0")).join("-");
+  return `${date} ${clock(ms)}`;
+}
+
 /** A whole number with a comma between thousands. */
 export function count(n) {
   return String(n).replace(/\B(?=(\d{3})+$)/g, ",");

@@ -3,7 +3,6 @@
 
 import { Charts } from "./charts.js";
 import { Filter } from "./filter.js";
-import { Grid } from "./grid.js";
 import { Keys, chosenRow, copyText, tellTable } from "./keys.js";
 import { inspect } from "./inspect.js";
 import { Net } from "./net.js";
@@ -14,6 +13,7 @@ import { Rows } from "./rows.js";
 import { Sparks } from "./spark.js";
 import { Saved } from "./saved.js";
 import { Store } from "./store.js";
+import { Table } from "./table.js";
 import "./theme.js";
 
 const element = (id) => document.getElementById(id);
@@ -21,58 +21,20 @@ const store = new Store();
 const page = new Page();
 const charts = new Charts((counts) => page.counts(counts ?? store.status.counts, counts !== null));
 const rows = new Rows(element("row"), document.querySelector("#table thead"));
-const grid = new Grid({ box: element("table"), body: element("rows"), rows, ask: (offset, limit) => ask({ offset, limit }) });
 const sparks = new Sparks();
-const filter = new Filter((encode) => {
+const filter = new Filter((answer) => {
   charts.period.keep();
-  grid.top();
-  ask({ ...grid.wanted(), offset: 0, q: encode });
+  table.turn(answer);
 });
+const table = new Table({ store, page, filter, rows, net: () => net, drawn: afterPicture });
 
-let view = { q: filter.encode, ...grid.start(Number(document.body.dataset.offset), Number(document.body.dataset.matched)) };
-let awaiting = true; // a snapshot is under way; changes before it belong to another window
-let forced = true; // the next picture answers the reader: pause and calm do not hold it back
-let drawing = 0;
-let waking = 0;
 let printing = false; // the picture under way is for paper
 
-/** Asks for another window, or another view. */
-function ask(change) {
-  view = { ...view, ...change };
-  grid.column = orderedBy(view.q);
-  awaiting = true;
-  net.view(view);
-}
-
-/** The column a view is ordered by first, "" for the order without a word. */
-function orderedBy(q) {
-  return new URLSearchParams(q).get("sort")?.split(",")[0].replace(/^-/, "") ?? "";
-}
-
-/** Draws at the next frame of the screen; in a hidden tab, when it is seen again. */
-function draw() {
-  drawing ||= requestAnimationFrame(() => {
-    drawing = 0;
-    if (page.paused && !forced) return;
-    const now = performance.now();
-    const next = store.sweep(now);
-    const held = grid.render(store, now, forced);
-    forced = false;
-    sparks.draw(element("rows"));
-    page.table(store, filter, held);
-    if (printing && !awaiting) setTimeout(print);
-    printing &&= awaiting;
-    clearTimeout(waking);
-    // A held order is looked at again soon: nothing tells when a selection ends.
-    const wake = held ? Math.min(next, now + 500) : next;
-    if (wake < Infinity) waking = setTimeout(draw, Math.max(0, wake - now));
-  });
-}
-
-/** Takes the order of the server now, though the reader is in the table. */
-function sortNow() {
-  forced = true;
-  draw();
+/** After each picture: what stands in the rows, and paper that waits for them. */
+function afterPicture(awaiting) {
+  sparks.draw(element("rows"));
+  if (printing && !awaiting) setTimeout(print);
+  printing &&= awaiting;
 }
 
 const net = new Net({
@@ -80,45 +42,35 @@ const net = new Net({
     store.hello(frame);
     charts.hello(frame.states);
     page.hello(frame);
-    awaiting = true;
+    table.hello();
   },
   snap(frame) {
-    store.snap(frame);
+    table.snap(frame);
     charts.snap(frame.history);
     sparks.sample(store);
-    forced ||= awaiting;
-    awaiting = false;
     page.frame(store.status);
-    draw();
   },
   delta(frame) {
-    if (awaiting) return;
-    if (!store.delta(frame, performance.now())) {
-      awaiting = true;
-      net.resync();
-      return;
-    }
+    if (!table.delta(frame)) return;
     charts.held = page.paused;
     charts.add(frame);
     sparks.sample(store);
-    page.frame(store.status, frame.since?.length, frame.closed?.length, frame.short);
-    draw();
+    page.frame(store.status, frame.came, frame.went, frame.short);
   },
   error(frame) {
-    awaiting = false;
+    table.refused();
     filter.problem(frame.text);
   },
   up: () => page.up(),
   down: (reason) => page.down(reason),
 });
 
-grid.column = orderedBy(view.q);
 page.onresume = () => {
   charts.draw();
-  draw();
+  table.draw(page.manual);
 };
 page.onretry = () => net.retry();
-net.open(view);
+net.open(table.start());
 new Saved(() => filter.encode);
 inspect();
 
@@ -130,7 +82,7 @@ function caption() {
 /** Prints, with as many rows as a window can have. */
 function printAll() {
   printing = store.status.matched > store.shown.length;
-  if (printing) ask({ offset: 0, limit: 200 });
+  if (printing) table.ask({ offset: 0, limit: 200 });
   else print();
 }
 
@@ -141,7 +93,7 @@ const keys = new Keys({
   up: () => tellTable(body, "move", { by: -1 }),
   open: () => tellTable(body, "open"),
   pause: () => page.pause(),
-  sort: sortNow,
+  sort: () => table.sortNow(),
   freeze: () => tellTable(body, "freeze"),
   copy() {
     const row = chosenRow(body);
@@ -160,8 +112,8 @@ const keys = new Keys({
 const palette = new Palette(keys, () => store.shown.map((id) => store.row(id)).filter(Boolean));
 body.addEventListener("sockeye:freeze", (event) => {
   if (event.defaultPrevented) return;
-  grid.frozen = !grid.frozen;
-  draw();
+  table.grid.frozen = !table.grid.frozen;
+  table.draw();
 });
 addEventListener("beforeprint", () => {
   const rows = `rows ${store.offset + 1}–${store.offset + body.rows.length} of ${element("matched").textContent}`;

@@ -23,7 +23,7 @@ export class Net {
     this.#on = on;
   }
 
-  /** Connects with a view: {q, offset, limit}. */
+  /** Connects with a view: {q, offset, limit}, and {anchor, above} where it is to begin with a row. */
   open(view) {
     this.#view = view;
     this.#connect();
@@ -36,6 +36,11 @@ export class Net {
   view(view) {
     this.#view = view;
     this.#send({ t: "view", ...view });
+  }
+
+  /** Asks for the rows to stay where they are. */
+  hold() {
+    this.#send({ t: "hold" });
   }
 
   /** Asks for the whole window, after a gap. */
@@ -55,10 +60,10 @@ export class Net {
   }
 
   #connect() {
-    const { q, offset, limit } = this.#view;
+    const { q, ...window } = this.#view;
     const address = new URL("/live", location.href);
     address.protocol = location.protocol === "https:" ? "wss:" : "ws:";
-    address.search = [q, `offset=${offset}`, `limit=${limit}`].filter(Boolean).join("&");
+    address.search = [q, ...Object.entries(window).map((pair) => pair.join("="))].filter(Boolean).join("&");
     const asked = this.#view;
     const socket = new WebSocket(address);
     this.#socket = socket;

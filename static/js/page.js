@@ -8,6 +8,8 @@ const by = (id) => document.getElementById(id);
 /** The header, counts, banner and footer of the dashboard, and whether the table is paused. */
 export class Page {
   paused = false;
+  /** Whether the table is drawn only when the reader asks for it. */
+  manual = false;
   /** Called when the pause ends. */
   onresume = () => {};
   /** Called when the reader does not want to wait for the next attempt to connect. */
@@ -28,6 +30,8 @@ export class Page {
   #ticking = 0;
   #held = "";
   #announced = "";
+  #told = 0;
+  #matched = -1;
 
   constructor() {
     by("pause").addEventListener("click", () => this.pause());
@@ -39,7 +43,7 @@ export class Page {
     this.#newer = frame.build !== document.body.dataset.build;
   }
 
-  /** A frame came: what it says of the whole, and how many rows it opened and closed in the window. */
+  /** A frame came: what it says of the whole, and how many rows joined and left the view. */
   frame(status, opened = 0, closed = 0, short = 0) {
     this.#status = status;
     this.#last = { opened, closed, short };
@@ -64,14 +68,30 @@ export class Page {
     this.#show();
   }
 
-  /** Stops the table, or lets it go on. */
+  /** Stops the table, or lets it go on; where it is drawn by hand, draws it once. */
   pause() {
-    this.paused = !this.paused;
+    this.#stop(!this.paused || this.manual);
+    if (!this.manual && this.paused) return;
+    this.#resume();
+  }
+
+  /** Has the table drawn by hand from now on, or by itself. */
+  byHand(manual) {
+    if (manual === this.manual) return;
+    this.manual = manual;
+    this.#stop(manual);
+    if (!manual) this.#resume();
+  }
+
+  #stop(paused) {
+    this.paused = paused;
     this.#opened = this.#closed = 0;
-    by("pause").setAttribute("aria-pressed", this.paused);
-    by("pause").querySelector(".word").textContent = this.paused ? "Resume" : "Pause";
+    by("pause").setAttribute("aria-pressed", paused);
+    write(by("pause").querySelector(".word"), this.manual ? "Update" : paused ? "Resume" : "Pause");
     this.#show();
-    if (this.paused) return;
+  }
+
+  #resume() {
     if (this.#status) this.counts(this.#status.counts, false);
     this.onresume();
   }
@@ -98,10 +118,28 @@ export class Page {
       list.replaceChildren(...notes.map((n) => Object.assign(document.createElement("li"), { textContent: n })));
       list.title = notes.join(" ");
     }
+    this.#hold(held, store.moves);
+    this.#tell(matched);
     this.#empty(matched === 0 && store.shown.length === 0, filter);
     this.#held = held;
     this.#filter = filter.text;
     this.#show();
+  }
+
+  /** Says how many rows would move, while they are held; it is a button that lets them. */
+  #hold(held, moves) {
+    const none = !held || held === "soon" || moves === 0;
+    by("held").hidden = none;
+    if (!none) write(by("held"), `${held === "sort" ? "Order" : "Rows"} held · ${count(moves)} would move — press S`);
+  }
+
+  /** Tells a screen reader how many rows there are, at times and not at each change. */
+  #tell(matched) {
+    const now = Date.now();
+    if (now - this.#told < 10_000 || this.#matched === matched) return;
+    if (this.#matched >= 0) write(by("announce"), `${count(matched)} connections`);
+    this.#told = now;
+    this.#matched = matched;
   }
 
   #empty(none, { text, encode }) {
@@ -127,7 +165,7 @@ export class Page {
     const state = this.#state();
     const words = {
       live: "Live", stale: "Stale", disconnected: "Disconnected",
-      paused: `Paused · +${count(this.#opened)} −${count(this.#closed)}`,
+      paused: `${this.manual ? "Manual" : "Paused"} · +${count(this.#opened)} −${count(this.#closed)}`,
     };
     document.body.dataset.state = state;
     write(by("status"), words[state]);
@@ -170,7 +208,7 @@ export class Page {
     if (!this.#status) return;
     const { at, interval, source } = this.#status;
     const every = interval < 1000 ? `${interval} ms` : `${interval / 1000} s`;
-    const order = this.#held === "sort" ? " · order held, press s" : this.#held === "select" ? " · rows held" : "";
+    const order = this.#held === "sort" ? " · order held, press s" : this.#held && this.#held !== "soon" ? " · rows held" : "";
     const { opened, closed, short } = this.#last;
     const brief = short > 0 ? ` · ${count(short)} too short to list` : "";
     const change = state === "live" ? ` · +${opened} −${closed}${brief}` : "";

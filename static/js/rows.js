@@ -1,78 +1,119 @@
 // One row of the table: cloned from the page's template, filled by text and attributes, written only where it changed.
 
-import { DASH, age, bytes, count, host, rate, visible, whole } from "./format.js";
+import { DASH, age, bytes, count, host, millis, rate, stamp, visible, whole } from "./format.js";
 
-const GLYPHS = { new: "+", changed: "~", closed: "×" };
+const GLYPHS = { new: "+", changed: "~", closed: "×", left: "−" };
 
-/** How each column is made of a row: a text, or null where it is not known. `at` is the moment of the frame. */
+/** Columns with a figure: the field it is made of, how it is written, and whether it is faint at zero. */
 const FIGURES = {
-  pid: (row) => known(row.pid, String),
-  age: (row, at) => age(Math.max(0, at - (row.opened_at ?? row.first_seen)), row.opened_at !== null),
-  rx: (row) => known(row.bytes_received, bytes),
-  tx: (row) => known(row.bytes_sent, bytes),
-  rxrate: (row) => known(row.receive_rate, rate),
-  txrate: (row) => known(row.send_rate, rate),
-  rq: (row) => known(row.receive_queue, count),
-  sq: (row) => known(row.send_queue, count),
+  pid: ["pid", String],
+  uid: ["uid", String],
+  port: ["local_port", String],
+  rport: ["remote_port", String],
+  age: ["first_seen", null],
+  opened: ["opened_at", stamp],
+  seen: ["first_seen", stamp],
+  rx: ["bytes_received", bytes, true],
+  tx: ["bytes_sent", bytes, true],
+  rxrate: ["receive_rate", rate, true],
+  txrate: ["send_rate", rate, true],
+  rq: ["receive_queue", count, true],
+  sq: ["send_queue", count, true],
+  rtt: ["rtt_ms", millis, true],
+  retr: ["retransmits", count, true],
 };
 
-/** The fact behind a figure that is faint when it is zero. */
-const ZERO = {
-  rx: "bytes_received", tx: "bytes_sent", rxrate: "receive_rate", txrate: "send_rate",
-  rq: "receive_queue", sq: "send_queue",
-};
-
-function known(value, write) {
-  return value === null ? null : write(value);
-}
+/** Columns with a text, by the field it is made of. */
+const TEXTS = { proc: "process", user: "user", dir: "direction", fam: "family", id: "id", peer: "peer_id" };
 
 /** Makes and fills the rows of one table. */
 export class Rows {
+  /** Whether ports and users stand as numbers alone. */
+  numeric = false;
   #template;
+  #row;
+  #names = [];
   #why = {};
   #parts = new WeakMap();
 
-  /** Takes the template of a row and the header that says why cells can be unknown. */
+  /** Takes the template of a row, with all columns, and the header that says why cells can be unknown. */
   constructor(template, head) {
     this.#template = template.content.querySelector("tr");
+    for (const td of this.#template.cells) td.setAttribute("role", "gridcell");
     for (const th of head.querySelectorAll("th[data-why]")) this.#why[th.dataset.col] = th.dataset.why;
+  }
+
+  /** Says which columns rows have from now on. Rows that are there already are to be adopted. */
+  use(names) {
+    this.#names = names;
+    this.#row = this.#template.cloneNode(false);
+    for (const name of ["mark", ...names]) this.#row.append(cellOf(this.#template, name).cloneNode(true));
+    this.#row.tabIndex = -1;
   }
 
   /** A new row, empty. */
   make(id) {
-    const tr = document.importNode(this.#template, true);
+    const tr = document.importNode(this.#row, true);
     tr.dataset.id = id;
+    const link = tr.querySelector("a");
+    link.href = `/connections/${id}`;
+    link.tabIndex = -1;
     return tr;
   }
 
-  /** Writes a row's values and its mark. A row of the first page is taken over as it is. */
-  fill(tr, row, at, mark) {
+  /** Gives a row that was made before the columns of now; it keeps the cells that it has. */
+  adopt(tr) {
+    tr.tabIndex = -1;
+    tr.querySelector("a").tabIndex = -1;
+    tr.replaceChildren(...[...this.#row.cells].map((td) => {
+      const cell = cellOf(tr, td.dataset.col) ?? document.importNode(td, true);
+      cell.setAttribute("role", "gridcell");
+      return cell;
+    }));
+    this.#parts.delete(tr);
+  }
+
+  /** Writes a row's values and its mark; `changed` are columns that have just changed. */
+  fill(tr, row, at, mark, changed, selected) {
     const put = this.#writer(tr);
     put.text("mark", GLYPHS[mark] ?? "");
+    put.attribute("mark", "aria-label", mark ? `Details; ${mark}` : "Details");
     put.attribute("tr", "class", mark);
+    put.attribute("tr", "aria-selected", selected ? "true" : "");
     // What is closed keeps its last values; its age does not run on.
-    if (mark === "closed" && put.filled) return;
+    if ((mark === "closed" || mark === "left") && put.filled) return;
     put.filled = true;
-    put.text("proto", row.protocol);
-    put.attribute("proto", "data-family", row.family);
-    put.text("pill", row.state);
-    put.attribute("pill", "data-state", row.state);
-    this.#end(put, "local", row.local_address, row.local_port, row.local_service);
-    this.#end(put, "remote", row.remote_address, row.remote_port, row.remote_service);
-    put.attribute("remote", "data-dir", row.direction);
-    this.#foreign(put, "proc", row.process, row.owner_note);
-    this.#foreign(put, "user", row.user, null);
-    for (const [name, text] of Object.entries(FIGURES)) this.#figure(put, name, text(row, at), row);
+    for (const name of this.#names) {
+      this.#cell(put, name, row, at);
+      put.attribute(name, "data-changed", changed.includes(name) ? "1" : "");
+    }
+  }
+
+  #cell(put, name, row, at) {
+    if (name === "proto") {
+      put.text("proto", row.protocol);
+      put.attribute("proto", "data-family", row.family);
+    } else if (name === "state") {
+      put.text("pill", row.state);
+      put.attribute("pill", "data-state", row.state);
+    } else if (name === "local") this.#end(put, name, row.local_address, row.local_port, row.local_service);
+    else if (name === "remote") {
+      this.#end(put, name, row.remote_address, row.remote_port, row.remote_service);
+      put.attribute("remote", "data-dir", row.direction);
+    } else if (name === "user" && this.numeric) this.#foreign(put, name, row.uid === null ? "" : String(row.uid), null);
+    else if (TEXTS[name]) this.#foreign(put, name, row[TEXTS[name]], name === "proc" ? row.owner_note : null);
+    else if (FIGURES[name]) this.#figure(put, name, row, at);
   }
 
   #end(put, name, address, port, service) {
     const text = host(address);
     const digits = address === null ? "" : `:${port}`;
+    const word = this.numeric ? "" : service ?? "";
     put.text(`${name}.addr`, text);
     put.text(`${name}.port`, digits);
-    put.attribute(name, "data-service", service ?? "");
+    put.attribute(name, "data-service", word);
     const title = address === null ? "not connected to one remote end" : text + digits;
-    put.attribute(name, "title", service ? `${title} (${service})` : title);
+    put.attribute(name, "title", word ? `${title} (${word})` : title);
   }
 
   #foreign(put, name, value, note) {
@@ -83,11 +124,14 @@ export class Rows {
     else put.attribute(name, "title", note ? `${whole(value)} (${note})` : whole(value));
   }
 
-  #figure(put, name, text, row) {
-    const missing = text === null;
+  #figure(put, name, row, at) {
+    const [field, write, faint] = FIGURES[name];
+    const value = row[field] ?? null;
+    const since = row.opened_at ?? row.first_seen;
+    const text = write ? value !== null && write(value) : age(Math.max(0, at - since), row.opened_at !== null);
+    const missing = value === null;
     put.text(name, missing ? DASH : text);
-    const faint = missing ? " unknown" : row[ZERO[name]] === 0 ? " zero" : "";
-    put.attribute(name, "class", `num${faint}`);
+    put.attribute(name, "class", missing ? "num unknown" : faint && value === 0 ? "num zero" : "num");
     const why = name === "pid" ? row.owner_note || this.#why.pid : this.#why[name];
     put.attribute(name, "title", missing ? why ?? "" : "");
   }
@@ -100,6 +144,10 @@ export class Rows {
   }
 }
 
+function cellOf(tr, name) {
+  return tr.querySelector(`[data-col="${name}"]`);
+}
+
 /** Writes texts and attributes of one row, each only when it differs from what is there. */
 class Writer {
   /** Whether the row shows values already. */
@@ -107,14 +155,14 @@ class Writer {
   #elements;
 
   constructor(tr) {
-    const cell = (name) => tr.querySelector(`[data-col="${name}"]`);
-    this.#elements = { tr, pill: tr.querySelector(".pill") };
-    for (const td of tr.cells) this.#elements[td.dataset.col] = td;
-    for (const name of ["local", "remote"]) {
-      this.#elements[`${name}.addr`] = cell(name).querySelector(".addr");
-      this.#elements[`${name}.port`] = cell(name).querySelector(".port");
+    this.#elements = { tr };
+    for (const td of tr.cells) {
+      const name = td.dataset.col;
+      this.#elements[name] = name === "mark" ? td.querySelector("a") : td;
+      for (const part of td.querySelectorAll(".pill")) this.#elements.pill = part;
+      for (const part of td.querySelectorAll("bdi")) this.#elements[`${name}.bdi`] = this.#elements[`${name}.addr`] = part;
+      for (const part of td.querySelectorAll(".port")) this.#elements[`${name}.port`] = part;
     }
-    for (const name of ["proc", "user"]) this.#elements[`${name}.bdi`] = cell(name).querySelector("bdi");
   }
 
   text(part, value) {
