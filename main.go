@@ -179,6 +179,7 @@ func run(ctx context.Context, c settings, stderr io.Writer) error {
 		return err
 	}
 	site = web.New(p, log)
+	defer site.Close()
 	polling, stopPolling := context.WithCancel(context.Background())
 	polled := make(chan error, 1)
 	go func() { polled <- p.Run(polling) }()

@@ -78,6 +78,8 @@ type Connection struct {
 	Socket
 	// Direction is who opened it.
 	Direction Direction
+	// Part is what this end did where both are on this machine.
+	Part Part
 	// OwnerNote says why Owner is nil. It can also be set beside an Owner that is only remembered.
 	OwnerNote OwnerNote
 	// Peer is the other end of a connection within this machine, 0 where there is none or it was not seen.

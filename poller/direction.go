@@ -53,13 +53,14 @@ func (l listenerSet) accepts(s *Socket) bool {
 //  7. elsewhere it is not known: the listener may have gone before it was first looked for, or the program chose the
 //     port of its end itself, and between two high ports, as of peers, there is nothing to tell them apart.
 func (t *Table) direct(c *Connection, own map[netip.Addr]bool) {
+	c.Part = PartUnknown
 	switch {
 	case c.waits():
 		c.Direction = Listening
 	case !c.Connected():
 		c.Direction = DirectionUnknown
 	case c.Remote.Addr().IsLoopback() || own[c.Remote.Addr().WithZone("")]:
-		c.Direction = Loopback
+		c.Direction, c.Part = Loopback, t.part(&c.Socket)
 	case c.State == StateSynSent || c.Opening == OpenedActively:
 		c.Direction = Outbound
 	case c.State == StateSynReceived || c.Opening == OpenedPassively:

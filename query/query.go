@@ -13,7 +13,9 @@ type Query struct {
 	// filter and order are nil where there is nothing in them, so that equal queries are deeply equal.
 	filter all
 	order  []sorting
-	look   look
+	// shape is how the view is laid out.
+	shape shape
+	look  look
 }
 
 // With returns q with the terms of a box's text added at the end; a term that q has already is not added again.
@@ -46,7 +48,7 @@ func (q Query) add(terms []expr) (Query, *Error) {
 	if n := len(q.encodeFilter()); n > maxFilter {
 		return Query{}, failf("the filter is %d bytes long as a URL, at most %d are possible", n, maxFilter)
 	}
-	return q, nil
+	return q.withShape(q.shape)
 }
 
 // Without returns q without term i of [Query.Terms]; where there is no such term, it returns q.
@@ -82,8 +84,8 @@ func (q Query) String() string {
 	return b.String()
 }
 
-// IsZero reports whether q is everything in the default order.
-func (q Query) IsZero() bool { return len(q.filter) == 0 && len(q.order) == 0 }
+// IsZero reports whether q is everything in the default order, each connection on its own.
+func (q Query) IsZero() bool { return len(q.filter) == 0 && len(q.order) == 0 && q.shape.isZero() }
 
 // Match reports whether the filter keeps the connection. It allocates nothing.
 func (q Query) Match(c *poller.Connection) bool { return q.filter.match(c) }

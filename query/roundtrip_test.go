@@ -29,7 +29,7 @@ func checkRoundTrips(t interface {
 	if err != nil {
 		t.Fatalf("Parse(%q): %v", q.String(), err)
 	}
-	box.order, box.look = q.order, q.look
+	box.order, box.shape, box.look = q.order, q.shape, q.look
 	if !reflect.DeepEqual(box, q) {
 		t.Fatalf("Parse(%q) is %q", q.String(), box)
 	}
@@ -64,7 +64,7 @@ func anyQuery(t *rapid.T) Query {
 		by := rapid.SampledFrom(columnTable).Draw(t, "column")
 		q.order = mergeSort(q.order, []sorting{{by, rapid.Bool().Draw(t, "desc")}})
 	}
-	return q
+	return anyShape(t, q)
 }
 
 func TestRoundTrips(t *testing.T) {

@@ -17,8 +17,8 @@ var pageParameters = []string{"offset", "limit", "anchor", "above", "from", "to"
 
 // isParameter reports whether a name belongs to the URL and can be no key.
 func isParameter(name string) bool {
-	return name == boxParameter || name == sortParameter || slices.Contains(lookParameters, name) ||
-		slices.Contains(pageParameters, name)
+	return name == boxParameter || name == sortParameter || slices.Contains(shapeParameters, name) ||
+		slices.Contains(lookParameters, name) || slices.Contains(pageParameters, name)
 }
 
 // FromURL reads the query of a URL, without its "?". Page has the parameters that belong to the page and not to the
@@ -30,6 +30,9 @@ func FromURL(rawQuery string) (q Query, page url.Values, err error) {
 		return Query{}, url.Values{}, err
 	}
 	sum, fault := Query{order: r.order, look: r.look}.add(r.terms)
+	if fault == nil {
+		sum, fault = sum.withShape(r.shape)
+	}
 	if fault != nil {
 		return Query{}, url.Values{}, fault
 	}
@@ -43,6 +46,8 @@ type urlReader struct {
 	order []sorting
 	look  look
 	page  url.Values
+	// shape is what they say of the layout, not settled yet.
+	shape shape
 }
 
 // readAll reads all pairs in the order in which they stand, which url.ParseQuery would lose.
@@ -102,6 +107,8 @@ func (r *urlReader) read(name, text string) *Error {
 		return err
 	case name == sortParameter:
 		return r.readSort(text)
+	case slices.Contains(shapeParameters, name):
+		return r.shape.read(name, text)
 	case slices.Contains(lookParameters, name):
 		return r.look.read(name, text)
 	case slices.Contains(pageParameters, name):
@@ -140,21 +147,21 @@ func (r *urlReader) readSort(text string) *Error {
 
 // unknownParameter says that the URL has a parameter nobody knows.
 func unknownParameter(name string) *Error {
-	known := slices.Concat(keyNames(), []string{boxParameter, sortParameter}, lookParameters, pageParameters)
+	known := slices.Concat(keyNames(), []string{boxParameter, sortParameter}, shapeParameters, lookParameters, pageParameters)
 	if meant := closest(strings.ToLower(strings.TrimPrefix(name, "-")), known); meant != "" {
 		return failf("unknown parameter %s: did you mean %q?", shown(name), meant)
 	}
 	return failf("unknown parameter %s: one of %s", shown(name), strings.Join(known, ", "))
 }
 
-// Encode returns the query as it stands in a URL behind the "?", in canonical spelling, filter, order and
-// look; "" for the zero Query. [FromURL] reads it back. It is at most [MaxLength] long, with room for the page's parameters.
+// Encode returns the query as it stands in a URL behind the "?", in canonical spelling: filter, order, layout, look; "" for
+// the zero Query. [FromURL] reads it back. It is at most [MaxLength] long, with room for the page's parameters.
 func (q Query) Encode() string {
 	b := q.encodeFilter()
 	if len(q.order) > 0 {
 		b = appendPair(b, sortParameter, formatSort(q.order))
 	}
-	return string(q.look.appendTo(b))
+	return string(q.look.appendTo(q.shape.encode(b)))
 }
 
 // encodeFilter returns the filter's part of the URL.

@@ -64,7 +64,7 @@ func TestFromURLPage(t *testing.T) {
 }
 
 func TestFromURLRefuses(t *testing.T) {
-	const all = "state, proto, fam, ip, lip, rip, port, lport, rport, pid, proc, user, dir, q, sort, cols, n, sel, offset, limit, anchor, above, from, to"
+	const all = "state, proto, fam, ip, lip, rip, port, lport, rport, pid, proc, user, dir, q, sort, group, open, pair, names, cols, n, sel, offset, limit, anchor, above, from, to"
 	const columns = "proto, state, local, remote, proc, pid, user, age, rx, tx, rxrate, txrate, rq, sq, rtt, retr, dir, fam, port, rport, uid, opened, seen, id, peer"
 	for raw, want := range map[string]Error{
 		"a=b":             {`unknown parameter "a": one of ` + all, 0, 3},

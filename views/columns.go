@@ -129,7 +129,8 @@ func ColumnSheet(q query.Query) string {
 		tracks = append(tracks, c.track())
 		least += c.Least
 	}
-	return fmt.Sprintf("@layer components{.tablebox>table{--cols:%s;--least:%dpx}}\n", strings.Join(tracks, " "), least)
+	return fmt.Sprintf("@layer components{.tablebox>table{--cols:%s;--least:%dpx;--lead:%d}}\n",
+		strings.Join(tracks, " "), least, groupLead(shownColumns(q)))
 }
 
 // why returns why the named column's value can be unknown.

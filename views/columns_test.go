@@ -46,7 +46,7 @@ func TestChosenColumns(t *testing.T) {
 	if len(links) != 1 || attr(links[0], "href") != "/columns.css?cols=rtt,remote:240,opened,peer" {
 		t.Errorf("style sheets of the table: %v", links)
 	}
-	sheet := "@layer components{.tablebox>table{--cols:24px 76px 240px 156px 96px;--least:592px}}\n"
+	sheet := "@layer components{.tablebox>table{--cols:24px 76px 240px 156px 96px;--least:592px;--lead:5}}\n"
 	if got := ColumnSheet(d.Query); got != sheet {
 		t.Errorf("style sheet %q, want %q", got, sheet)
 	}

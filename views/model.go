@@ -43,6 +43,10 @@ type Dashboard struct {
 	Rows []poller.Connection
 	// Offset is the place of the first row in the view, Limit the greatest number of rows in the window.
 	Offset, Limit int
+	// Entries are the lines of the window in place of Rows, where the view groups, joins pairs or wants names; nil elsewhere.
+	Entries []Entry
+	// Lines counts what there is to scroll through where that is more than Matched, Groups the groups.
+	Lines, Groups int
 	// Total counts the sockets of the machine, Matched those of the view.
 	Total, Matched int
 	// History is what the charts show, oldest first; From and To are their ends, zero where they show the present and

@@ -134,10 +134,10 @@ func (d Dashboard) data(format string) templ.SafeURL {
 
 // span says which rows of how many the page shows.
 func (d Dashboard) span() string {
-	if len(d.Rows) == 0 {
+	if d.here() == 0 {
 		return "No rows from " + Count(d.Offset+1) + " on"
 	}
-	return fmt.Sprintf("%s–%s of %s", Count(d.Offset+1), Count(d.Offset+len(d.shown())), Count(d.Matched))
+	return fmt.Sprintf("%s–%s of %s", Count(d.Offset+1), Count(d.Offset+d.here()), Count(d.lines()))
 }
 
 // pulse says how fresh the table is and where it comes from.
@@ -154,7 +154,7 @@ func (d Dashboard) lead() string {
 	case d.Status.At.IsZero():
 		return "The first look at the sockets is not done yet."
 	case d.Offset > 0 && d.Matched > 0:
-		return fmt.Sprintf("The view has %s rows; this page begins after them.", Count(d.Matched))
+		return fmt.Sprintf("The view has %s rows; this page begins after them.", Count(d.lines()))
 	case d.Query.IsZero():
 		return "This machine has no sockets that could be shown."
 	}

@@ -14,11 +14,15 @@ import (
 type cell struct {
 	Text, Title   string
 	Unknown, Zero bool
+	// Peer is the same of the other end, where the two ends are one line.
+	Peer string
 }
 
 // endpoint is one end of a connection as a cell shows it.
 type endpoint struct {
 	Host, Port, Service, Title string
+	// Name is that of the address, beside it.
+	Name string
 }
 
 // line is one connection as the row component shows it.
@@ -34,16 +38,6 @@ type line struct {
 
 // link returns the address of the page about the connection.
 func (l line) link() templ.SafeURL { return templ.SafeURL("/connections/" + l.ID) }
-
-// line returns row i of the page, with ports and users as the view wants them.
-func (d Dashboard) line(i int) line {
-	if !d.Query.Numeric() {
-		return lineOf(&d.Rows[i], d.at(), d.Service)
-	}
-	l := lineOf(&d.Rows[i], d.at(), nil)
-	l.Cells["user"] = l.Cells["uid"]
-	return l
-}
 
 // lineOf turns a connection into what is shown of it at the given moment. Without a service ports are numbers alone.
 func lineOf(c *poller.Connection, now time.Time, service func(uint16, string) string) line {

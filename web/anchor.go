@@ -38,7 +38,7 @@ func (w *window) follow(v *view, r *roster) (first int) {
 // begin puts the first row where an anchor of that rank puts it, or so that the view ends with the window, and returns
 // its place.
 func (w *window) begin(rank int, v *view) (first int) {
-	w.first = max(0, min(rank-w.lead, v.matched-w.limit))
+	w.first = max(0, min(rank-w.lead, v.lines-w.limit))
 	return w.first
 }
 
@@ -71,12 +71,12 @@ func (w *window) held(by *viewer) *window {
 func (w *window) stay(frame *deltaFrame, v *view, r *roster) {
 	kept := w.numbers[:0]
 	for _, n := range w.numbers {
-		if n >= 0 && r.marks[n]&markClosed != 0 {
+		if v.isGone(r, n, w.rows[n].id) {
 			frame.Closed = append(frame.Closed, w.rows[n].id)
 			delete(w.rows, n)
 			continue
 		}
-		w.put(frame, r, n)
+		w.put(frame, v, r, n)
 		kept = append(kept, n)
 	}
 	w.numbers = kept

@@ -121,9 +121,9 @@ func TestAnchorKeepsItsPlace(t *testing.T) {
 			disturbed()
 			w.serve(t, true)
 			rank := w.client.Offset + slices.Index(w.client.order, keep.String())
-			want := max(0, min(rank-above, w.client.Matched-limit))
+			want := max(0, min(rank-above, w.client.Size.Matched-limit))
 			if w.client.Offset != want || rank < w.client.Offset {
-				t.Fatalf("the row is number %d of %d, the window begins at %d, want %d", rank, w.client.Matched, w.client.Offset, want)
+				t.Fatalf("the row is number %d of %d, the window begins at %d, want %d", rank, w.client.Size.Matched, w.client.Offset, want)
 			}
 		}
 	})
@@ -137,7 +137,7 @@ func TestHold(t *testing.T) {
 		s := newTestSite(t, m, time.Second)
 		disturb(t, m)
 		poll(t, s)
-		q, sp := drawQuery(t), rapid.SampledFrom(windows).Draw(t, "window")
+		q, sp := drawFrom(t, viewQueries), rapid.SampledFrom(windows).Draw(t, "window")
 		w, other := newWatcher(t, s, q, sp), newWatcher(t, s, q, sp)
 		disturb(t, m)
 		poll(t, s) // its frame may still be on its way

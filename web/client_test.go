@@ -15,33 +15,34 @@ import (
 
 // anyFrame is a frame of the server of any kind, with all fields of docs/protocol.md.
 type anyFrame struct {
-	Type     string              `json:"t"`
-	Version  int                 `json:"v"`
-	Host     string              `json:"host"`
-	Columns  []string            `json:"columns"`
-	States   []string            `json:"states"`
-	From     *uint64             `json:"from"`
-	Seq      uint64              `json:"seq"`
-	At       int64               `json:"at"`
-	Interval int64               `json:"interval"`
-	Source   string              `json:"source"`
-	Stale    *string             `json:"stale"`
-	Notes    *[]string           `json:"notes"`
-	Total    int                 `json:"total"`
-	Matched  int                 `json:"matched"`
-	Offset   *int                `json:"offset"`
-	Limit    int                 `json:"limit"`
-	Counts   []int               `json:"counts"`
-	History  [][]int64           `json:"history"`
-	Rows     [][]json.RawMessage `json:"rows"`
-	Put      [][]json.RawMessage `json:"put"`
-	Order    *[]string           `json:"order"`
-	Closed   []string            `json:"closed"`
-	Since    []string            `json:"since"`
-	Came     int                 `json:"came"`
-	Went     int                 `json:"went"`
-	Moves    int                 `json:"moves"`
-	Text     string              `json:"text"`
+	Type         string    `json:"t"`
+	Version      int       `json:"v"`
+	Host         string    `json:"host"`
+	Columns      []string  `json:"columns"`
+	GroupColumns []string  `json:"group_columns"`
+	States       []string  `json:"states"`
+	From         *uint64   `json:"from"`
+	Seq          uint64    `json:"seq"`
+	At           int64     `json:"at"`
+	Interval     int64     `json:"interval"`
+	Source       string    `json:"source"`
+	Stale        *string   `json:"stale"`
+	Notes        *[]string `json:"notes"`
+	Total        int       `json:"total"`
+	size
+	Offset  *int                `json:"offset"`
+	Limit   int                 `json:"limit"`
+	Counts  []int               `json:"counts"`
+	History [][]int64           `json:"history"`
+	Rows    [][]json.RawMessage `json:"rows"`
+	Put     [][]json.RawMessage `json:"put"`
+	Order   *[]string           `json:"order"`
+	Closed  []string            `json:"closed"`
+	Since   []string            `json:"since"`
+	Came    int                 `json:"came"`
+	Went    int                 `json:"went"`
+	Moves   int                 `json:"moves"`
+	Text    string              `json:"text"`
 }
 
 // parseFrame reads a frame.
@@ -56,14 +57,15 @@ func parseFrame(t fataler, data []byte) anyFrame {
 
 // shown is what a browser shows of a view.
 type shown struct {
-	Seq            uint64
-	At, Interval   int64
-	Stale          string
-	Notes          []string
-	Total, Matched int
-	Counts         []int
-	Rows           []string // the cells of each row as JSON
-	Offset         int
+	Seq          uint64
+	At, Interval int64
+	Stale        string
+	Notes        []string
+	Total        int
+	Size         size
+	Counts       []int
+	Rows         []string // the cells of each row as JSON
+	Offset       int
 }
 
 // client is a browser that does what docs/protocol.md tells it to, and checks what the server has promised there.
@@ -93,7 +95,7 @@ func (c *client) apply(t fataler, data []byte) (resync bool) {
 		t.Fatalf("frame of kind %q: %s", f.Type, data)
 	}
 	c.Seq, c.At, c.Interval, c.Counts = f.Seq, f.At, f.Interval, f.Counts
-	c.Total, c.Matched, c.Stale = f.Total, f.Matched, ""
+	c.Total, c.Size, c.Stale = f.Total, f.size, ""
 	if f.Stale != nil {
 		c.Stale = *f.Stale
 	}
@@ -150,8 +152,8 @@ func (c *client) delta(t fataler, f *anyFrame) {
 	} else if len(f.Closed) > 0 { // the rows are held
 		c.order = slices.DeleteFunc(slices.Clone(before), func(id string) bool { return slices.Contains(f.Closed, id) })
 	}
-	if f.Matched-c.Matched != f.Came-f.Went {
-		t.Fatalf("%d came and %d went, and the view went from %d to %d rows", f.Came, f.Went, c.Matched, f.Matched)
+	if f.Matched-c.Size.Matched != f.Came-f.Went {
+		t.Fatalf("%d came and %d went, and the view went from %d to %d rows", f.Came, f.Went, c.Size.Matched, f.Matched)
 	}
 	for _, id := range f.Closed {
 		if !slices.Contains(before, id) || slices.Contains(c.order, id) {
@@ -173,7 +175,7 @@ func checkSince(t fataler, f *anyFrame, known map[string]string) {
 	firstSeen := slices.Index(names(liveFields()), "first_seen")
 	for _, row := range f.Put {
 		id := idOf(t, row)
-		if len(row) <= firstSeen || known[id] != "" {
+		if len(row) <= firstSeen || known[id] != "" || id[0] == '=' {
 			continue
 		}
 		if opened := string(row[firstSeen]) == fmt.Sprint(f.At); opened != slices.Contains(f.Since, id) {
@@ -236,18 +238,13 @@ func cellsOf(row []json.RawMessage) string {
 func truth(t fataler, s *Site, q query.Query, sp span) (want shown) {
 	t.Helper()
 	s.poller.Read(func(table *poller.Table) {
-		all, st := selectRows(q, table), table.Status()
+		lines, of := trueLines(q, table)
+		st := table.Status()
 		want = shown{
 			Seq: st.Seq, At: millis(st.At), Interval: st.Interval.Milliseconds(), Stale: st.Stale, Notes: st.Notes,
-			Total: table.Len(), Matched: len(all), Counts: counts(&st.Counts), Offset: sp.offset,
+			Total: table.Len(), Size: of, Counts: counts(&st.Counts), Offset: sp.offset,
 		}
-		for i := sp.offset; i < len(all) && i < sp.offset+sp.limit; i++ {
-			var row []json.RawMessage
-			if err := json.Unmarshal(appendArray(nil, liveFields(), all[i], st.At), &row); err != nil {
-				t.Fatal(err)
-			}
-			want.Rows = append(want.Rows, cellsOf(row))
-		}
+		want.Rows = within(sp, lines)
 	})
 	return want
 }

@@ -46,14 +46,22 @@ func (s *Site) dashboard(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	if q.Names() {
+		s.nameLines(c.Request().Context(), d.Entries)
+	}
 	d.Page = s.page(c, views.NavConnections, d.Status)
 	return s.render(c, http.StatusOK, views.DashboardPage(d))
 }
 
 // fillDashboard copies out of the table what the page shows.
 func fillDashboard(d *views.Dashboard, t *poller.Table, sp span) {
+	d.Status, d.History, d.Total = t.Status(), t.History(), t.Len()
+	if needsLines(d.Query) {
+		fillLines(d, t, sp)
+		return
+	}
 	rows := selectRows(d.Query, t)
-	d.Matched, d.Total = len(rows), t.Len()
+	d.Matched, d.Lines = len(rows), len(rows)
 	if i := slices.IndexFunc(rows, func(c *poller.Connection) bool { return c.ID == sp.anchor }); i >= 0 {
 		sp.offset = max(0, i-sp.above)
 		d.Offset = sp.offset
@@ -61,7 +69,6 @@ func fillDashboard(d *views.Dashboard, t *poller.Table, sp span) {
 	for _, c := range within(sp, rows) {
 		d.Rows = append(d.Rows, *c)
 	}
-	d.Status, d.History = t.Status(), t.History()
 }
 
 // dashboardProblem answers a view that cannot be read: the page with the reason beside the box, and no rows.
@@ -77,6 +84,9 @@ func (s *Site) dashboardProblem(c echo.Context, raw string, cause error) error {
 // maxBox is the length at which a box's text that could not be read is cut when it is shown again.
 const maxBox = 1024
 
+// noTerms are the parameters of a URL that are no terms of the filter.
+var noTerms = []string{"sort", "group", "open", "pair", "names", "cols", "n", "sel", "offset", "limit", "anchor", "above", "from", "to"}
+
 // boxOf returns the text of the box of a URL that could not be read: what was typed where a form sent it, and
 // elsewhere the URL's own words.
 func boxOf(raw string) string {
@@ -91,7 +101,7 @@ func boxOf(raw string) string {
 	var terms []string
 	for pair := range strings.SplitSeq(raw, "&") {
 		key, value, _ := strings.Cut(pair, "=")
-		if key, value = unescaped(key), unescaped(value); value != "" && key != "sort" && !slices.Contains([]string{"offset", "limit", "from", "to"}, key) {
+		if key, value = unescaped(key), unescaped(value); value != "" && !slices.Contains(noTerms, key) {
 			terms = append(terms, key+":"+quoteList(value))
 		}
 	}

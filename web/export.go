@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/netip"
 	"strings"
 	"time"
 
@@ -18,12 +19,15 @@ type export struct {
 	status poller.Status
 	total  int
 	rows   []poller.Connection
+	// named are the names of remote addresses, nil where the view wants none.
+	named map[netip.Addr]string
 }
 
 // flushRows is how many rows are written between two flushes to the reader.
 const flushRows = 1000
 
-// export reads the request's view and copies what it matches.
+// export reads the request's view and copies what it matches: each socket on its own, whatever the view groups or joins,
+// since who reads data can do that and cannot undo it.
 func (s *Site) export(c echo.Context) (*export, error) {
 	q, page, err := query.FromURL(c.QueryString())
 	if err != nil {
@@ -41,6 +45,9 @@ func (s *Site) export(c echo.Context) (*export, error) {
 		}
 		e.status, e.total = t.Status(), t.Len()
 	})
+	if err == nil && q.Names() {
+		e.named = s.nameRows(c.Request().Context(), e.rows)
+	}
 	return e, err
 }
 
@@ -99,7 +106,7 @@ func (s *Site) exportJSON(c echo.Context) error {
 	if _, err := fmt.Fprintf(w, "%s,\"connections\":[", head[:len(head)-1]); err != nil {
 		return fmt.Errorf("export: %w", err)
 	}
-	fields, line := dataFields(), []byte(nil)
+	fields, line := e.fields(), []byte(nil)
 	err = e.each(c, func(i int, row *poller.Connection) error {
 		line = line[:0]
 		if i > 0 {
@@ -131,7 +138,7 @@ func (s *Site) exportNDJSON(c echo.Context) error {
 		return err
 	}
 	start(c, "application/x-ndjson", "connections.ndjson")
-	fields, line := dataFields(), []byte(nil)
+	fields, line := e.fields(), []byte(nil)
 	return e.each(c, func(_ int, row *poller.Connection) error {
 		line = append(appendObject(line[:0], fields, row, e.status.At), '\n')
 		_, err := c.Response().Write(line)
@@ -146,7 +153,7 @@ func (s *Site) exportCSV(c echo.Context) error {
 		return err
 	}
 	start(c, "text/csv; charset=utf-8; header=present", "connections.csv")
-	fields := dataFields()
+	fields := e.fields()
 	line := appendRecord(nil, names(fields))
 	if _, err := c.Response().Write(line); err != nil {
 		return fmt.Errorf("export: %w", err)

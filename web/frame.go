@@ -17,6 +17,7 @@ type helloFrame struct {
 	Build   string   `json:"build"`
 	Host    string   `json:"host"`
 	Columns []string `json:"columns"`
+	Groups  []string `json:"group_columns"`
 	States  []string `json:"states"`
 	Flows   []string `json:"flows"`
 }
@@ -28,8 +29,17 @@ type status struct {
 	Interval int64   `json:"interval"`
 	Stale    *string `json:"stale"`
 	Total    int     `json:"total"`
-	Matched  int     `json:"matched"`
-	Counts   []int   `json:"counts"`
+	size
+	Counts []int `json:"counts"`
+}
+
+// size is how much there is of a view.
+type size struct {
+	// Matched counts the rows, a joined pair being one; Lines what there is to scroll through; Groups the groups, 0 where
+	// the view does not group.
+	Matched int `json:"matched"`
+	Lines   int `json:"lines"`
+	Groups  int `json:"groups"`
 }
 
 // snapFrame is a window as a whole.
@@ -70,10 +80,10 @@ type errorFrame struct {
 }
 
 // statusOf fills in what every frame tells.
-func statusOf(s *poller.Status, matched int) status {
+func statusOf(s *poller.Status, of size) status {
 	out := status{
 		Seq: s.Seq, At: millis(s.At), Interval: s.Interval.Milliseconds(),
-		Total: s.Counts.Total(), Matched: matched, Counts: counts(&s.Counts),
+		Total: s.Counts.Total(), size: of, Counts: counts(&s.Counts),
 	}
 	if s.Stale != "" {
 		out.Stale = &s.Stale

@@ -3,6 +3,7 @@ package web
 import (
 	"sync"
 
+	dns "sockeye/names"
 	"sockeye/poller"
 	"sockeye/query"
 )
@@ -12,6 +13,7 @@ type hub struct {
 	poller  *poller.Poller
 	fields  []field
 	traffic traffic
+	names   *dns.Cache // nil where nobody can be asked
 
 	mu      sync.Mutex
 	shelf   *shelf
@@ -52,6 +54,7 @@ func (h *hub) join(viewer *viewer, q query.Query, s span) {
 		w := v.windows[s]
 		if w == nil {
 			w = newWindow(s, h.fields)
+			w.names = h.names
 			if c, ok := t.Get(s.anchor); ok {
 				w.anchored = h.shelf.roster.number(c)
 			}
@@ -66,6 +69,28 @@ func (h *hub) join(viewer *viewer, q query.Query, s span) {
 		h.part(viewer, old, before)
 	}
 	h.resync(viewer)
+}
+
+// named tells the viewers who want names of those that have become known. It needs no poll: the rows are those that
+// they have.
+func (h *hub) named() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.poller.Read(func(*poller.Table) {
+		for _, v := range h.shelf.views {
+			if !v.query.Names() {
+				continue
+			}
+			for _, w := range v.windows {
+				m := w.again(v, h.shelf.roster)
+				for viewer := range w.viewers {
+					if m != nil {
+						h.traffic.replaced.Add(viewer.offer(m))
+					}
+				}
+			}
+		}
+	})
 }
 
 // hold keeps the rows of the viewer's window where they are, until the viewer asks for a view again: their values are

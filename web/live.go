@@ -68,7 +68,7 @@ func (s *Site) live(c echo.Context) error {
 func (s *Site) hello() []byte {
 	return encode(helloFrame{
 		Type: "hello", Version: protocolVersion, Build: static.Build(), Host: s.host,
-		Columns: names(s.hub.fields), States: stateNames(), Flows: flowNames,
+		Columns: lineColumns(s.hub.fields), Groups: groupCells(), States: stateNames(), Flows: flowNames,
 	})
 }
 

@@ -165,11 +165,11 @@ func TestLive(t *testing.T) {
 	m.set(func(m *machine) {
 		m.sockets[9] = tcp(9, poller.StateEstablished, "192.0.2.7:443", "198.51.100.10:50009", 1)
 	})
-	for b.client.Matched != 3 {
+	for b.client.Size.Matched != 3 {
 		b.next(t)
 	}
 	b.say(t, websocket.MessageText, `{"t":"view","q":"proto=udp","offset":0,"limit":60}`)
-	for b.client.Matched != 1 {
+	for b.client.Size.Matched != 1 {
 		b.next(t)
 	}
 	if !strings.Contains(b.client.shown.Rows[0], `"127.0.0.53"`) {

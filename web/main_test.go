@@ -33,7 +33,9 @@ type machine struct {
 	slow      time.Duration // what a poll takes
 	twice     bool          // a poll lists what it has listed once more, as dumps may
 	polls     int
-	observing func() // called after a poll took its sockets and before the site hears of it
+	hosts     map[string]string // names of addresses
+	asked     []string          // the addresses whose names were asked for
+	observing func()            // called after a poll took its sockets and before the site hears of it
 }
 
 // newMachine returns a machine with these sockets and one process for each PID that they name: its name is that of
@@ -94,6 +96,29 @@ func (m *machine) process(pid int32) (poller.Process, error) {
 	return poller.Process{PID: pid, Start: 1, Name: name}, nil
 }
 
+// LookupAddr is the machine's resolver. It takes a tenth of a second.
+func (m *machine) LookupAddr(ctx context.Context, addr string) ([]string, error) {
+	m.set(func(m *machine) { m.asked = append(m.asked, addr) })
+	select {
+	case <-time.After(time.Second / 10):
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if name, ok := m.hosts[addr]; ok {
+		return []string{name}, nil
+	}
+	return nil, errors.New("no such host")
+}
+
+// nobody is a resolver that knows no names.
+type nobody struct{}
+
+func (nobody) LookupAddr(context.Context, string) ([]string, error) {
+	return nil, errors.New("no such host")
+}
+
 // observe tells the site of a poll, after what the test has to do before.
 func (m *machine) observe(site *Site, d *poller.Delta) {
 	m.mu.Lock()
@@ -128,11 +153,12 @@ func newTestSite(t fataler, m *machine, interval time.Duration) *Site {
 	if err != nil {
 		t.Fatal(err)
 	}
-	site = New(p, quiet)
+	site = newSite(p, quiet, m)
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- p.Run(ctx) }()
 	t.Cleanup(func() {
+		site.Close()
 		cancel()
 		if err := <-done; err != nil {
 			t.Errorf("run: %v", err)

@@ -19,6 +19,8 @@ type roster struct {
 	fresh, closed []int32
 	// spare is memory for one step of one series.
 	spare []int32
+	// pairs are nil while nobody wants them joined.
+	pairs *pairs
 }
 
 // mark is a set of facts about a row, for the time of one delta.
@@ -62,6 +64,7 @@ func (r *roster) begin(d *poller.Delta) {
 	}
 	r.name(d.Opened, markOpened)
 	r.name(d.Changed, markChanged)
+	r.touch(d.Seq)
 }
 
 // name marks the rows of one list that have no mark yet.

@@ -14,6 +14,8 @@ type series struct {
 	query query.Query
 	// own is set where the series has only the rows that match.
 	own bool
+	// in, where it is set, says in place of the filter which rows an own series has.
+	in func(n int32) bool
 	// seq is that of the table that the rows are taken from.
 	seq uint64
 	// numbers are the rows in order, by their numbers in the roster.
@@ -31,11 +33,22 @@ func (s *series) fill(r *roster, t *poller.Table) {
 		s.numbers = slices.Grow(s.numbers, t.Len())
 	}
 	for c := range t.All() {
-		if !s.own || s.query.Match(c) {
+		if !s.own || r.keeps(&s.query, c) {
 			s.numbers = append(s.numbers, r.number(c))
 		}
 	}
 	slices.SortFunc(s.numbers, s.compare(r))
+}
+
+// keeps reports whether a row is in the series.
+func (s *series) keeps(r *roster, n int32) bool {
+	switch {
+	case !s.own:
+		return true
+	case s.in != nil:
+		return s.in(n)
+	}
+	return r.keeps(&s.query, r.rows[n])
 }
 
 // compare returns the order of the rows by their numbers.
@@ -58,12 +71,12 @@ func (s *series) apply(r *roster, seq uint64) {
 	for _, n := range r.fresh {
 		if r.marks[n]&markPlaced != 0 {
 			r.marks[n] &^= markPlaced
-		} else if !s.own || s.query.Match(r.rows[n]) {
+		} else if s.keeps(r, n) {
 			moved = append(moved, n)
 		}
 	}
 	slices.SortFunc(moved, compare)
-	s.insert(moved, compare)
+	s.numbers = insert(s.numbers, moved, compare)
 	r.spare = moved
 }
 
@@ -76,7 +89,7 @@ func (s *series) keep(r *roster, compare func(a, b int32) int) {
 			if next <= i {
 				next = s.unnamed(r, i+1)
 			}
-			stays := r.marks[n]&markClosed == 0 && (!s.own || s.query.Match(r.rows[n]))
+			stays := r.marks[n]&markClosed == 0 && s.keeps(r, n)
 			if !stays {
 				s.went++
 			}
@@ -102,16 +115,17 @@ func (s *series) unnamed(r *roster, i int) int {
 	return i
 }
 
-// insert merges sorted rows in, from the last to the first, so that each row is moved once.
-func (s *series) insert(sorted []int32, compare func(a, b int32) int) {
-	from := len(s.numbers) // where the rows that have not been moved end
-	s.numbers = resize(s.numbers, from+len(sorted))
+// insert merges sorted numbers into sorted ones, from the last to the first, so that each is moved once.
+func insert(numbers, sorted []int32, compare func(a, b int32) int) []int32 {
+	from := len(numbers) // where those that have not been moved end
+	numbers = resize(numbers, from+len(sorted))
 	for i := len(sorted) - 1; i >= 0; i-- {
-		at, _ := slices.BinarySearchFunc(s.numbers[:from], sorted[i], compare)
-		copy(s.numbers[at+i+1:], s.numbers[at:from])
-		s.numbers[at+i] = sorted[i]
+		at, _ := slices.BinarySearchFunc(numbers[:from], sorted[i], compare)
+		copy(numbers[at+i+1:], numbers[at:from])
+		numbers[at+i] = sorted[i]
 		from = at
 	}
+	return numbers
 }
 
 // resize returns the numbers with another length, in other memory where that is too little or far too much.

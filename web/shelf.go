@@ -13,13 +13,15 @@ type shelf struct {
 	roster *roster
 	// series are the shared ones, by orderKey.
 	series map[string]*series
+	// groupings are by Encode of the Query.Core that they group.
+	groupings map[string]*grouping
 	// views are by Query.Encode.
 	views map[string]*view
 }
 
 // newShelf returns a shelf without views.
 func newShelf() *shelf {
-	return &shelf{roster: newRoster(), series: map[string]*series{}, views: map[string]*view{}}
+	return &shelf{roster: newRoster(), series: map[string]*series{}, groupings: map[string]*grouping{}, views: map[string]*view{}}
 }
 
 // open returns the view of a query as it is in the table, a new one where there is none. A new one costs a look at every
@@ -28,14 +30,42 @@ func newShelf() *shelf {
 func (s *shelf) open(q query.Query, t *poller.Table) *view {
 	key := q.Encode()
 	v := s.views[key]
+	if q.Pair() {
+		s.roster.join(t)
+	}
 	if v == nil {
-		v = &view{query: q, seq: never, series: s.seriesOf(q, t), windows: map[span]*window{}}
-		v.all = v.series.own || len(q.Terms()) == 0
-		v.series.views++
+		v = s.add(q, t)
 		s.views[key] = v
 	}
 	v.fill(s.roster, t)
 	return v
+}
+
+// add returns a new view.
+func (s *shelf) add(q query.Query, t *poller.Table) *view {
+	v := &view{query: q, seq: never, windows: map[span]*window{}}
+	if q.Group() != "" {
+		v.groups = s.groupingOf(q.Core())
+		v.groups.views++
+		v.groups.fill(s.roster, t)
+		v.groups.open(s.roster, q.Open())
+		return v
+	}
+	v.series = s.seriesOf(q, t)
+	v.all = v.series.own || len(q.Terms()) == 0 && !q.Pair()
+	v.series.views++
+	return v
+}
+
+// groupingOf returns the grouping of a query without open groups and names.
+func (s *shelf) groupingOf(core query.Query) *grouping {
+	key := core.Encode()
+	g := s.groupings[key]
+	if g == nil {
+		g = newGrouping(core)
+		s.groupings[key] = g
+	}
+	return g
 }
 
 // never is the seq of what was not taken from any table yet.
@@ -82,12 +112,34 @@ func orderKey(q query.Query) string {
 // close drops a view, and what nothing else uses.
 func (s *shelf) close(v *view) {
 	delete(s.views, v.query.Encode())
-	if v.series.views--; v.series.views == 0 && !v.series.own {
+	switch {
+	case v.groups != nil:
+		v.groups.shut(v.query.Open())
+		if v.groups.views--; v.groups.views == 0 {
+			delete(s.groupings, v.query.Core().Encode())
+		}
+	case v.series.views == 1 && !v.series.own:
 		delete(s.series, orderKey(v.query))
+		fallthrough
+	default:
+		v.series.views--
+	}
+	if !s.pairing() {
+		s.roster.pairs = nil
 	}
 	if len(s.views) == 0 {
 		s.roster = newRoster()
 	}
+}
+
+// pairing reports whether a view joins pairs.
+func (s *shelf) pairing() bool {
+	for _, v := range s.views {
+		if v.query.Pair() {
+			return true
+		}
+	}
+	return false
 }
 
 // apply brings all views up to date with the delta, and calls then for each while the roster still has the marks of
@@ -101,8 +153,11 @@ func (s *shelf) apply(d *poller.Delta, then func(*view)) {
 	for _, one := range s.series {
 		one.apply(s.roster, d.Seq)
 	}
+	for _, g := range s.groupings {
+		g.apply(s.roster, d.Seq)
+	}
 	for _, v := range s.views {
-		if v.series.own {
+		if v.series != nil && v.series.own {
 			v.series.apply(s.roster, d.Seq)
 		}
 		v.apply(s.roster, d.Seq)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
 	"os"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"github.com/a-h/templ"
 	"github.com/labstack/echo/v4"
 
+	dns "sockeye/names"
 	"sockeye/past"
 	"sockeye/poller"
 	"sockeye/processes"
@@ -24,6 +26,7 @@ import (
 type Site struct {
 	poller  *poller.Poller
 	hub     *hub
+	names   *dns.Cache
 	metrics *metrics
 	memory  *past.Memory
 	process processReader
@@ -31,19 +34,27 @@ type Site struct {
 	log     *slog.Logger
 }
 
-// New makes the site. The poller has to call [Site.Observe] after each poll.
-func New(p *poller.Poller, log *slog.Logger) *Site {
+// New makes the site. The poller has to call [Site.Observe] after each poll. Names of addresses, where a viewer wants
+// them, are asked of the system's resolver. Who calls it calls [Site.Close] in the end.
+func New(p *poller.Poller, log *slog.Logger) *Site { return newSite(p, log, net.DefaultResolver) }
+
+// newSite makes a site that asks a resolver for names.
+func newSite(p *poller.Poller, log *slog.Logger, r dns.Resolver) *Site {
 	host, err := os.Hostname()
 	if err != nil {
 		log.Warn("the machine's name is unknown", "error", err)
 		host = "localhost"
 	}
 	hub := newHub(p)
+	hub.names = dns.New(r, hub.named)
 	return &Site{
-		poller: p, hub: hub, metrics: newMetrics(p, hub, log), memory: past.New(past.Defaults()), process: processes.New().Read,
+		poller: p, hub: hub, names: hub.names, metrics: newMetrics(p, hub, log), memory: past.New(past.Defaults()), process: processes.New().Read,
 		host: host, log: log,
 	}
 }
+
+// Close gives up all questions for names and returns when none is under way.
+func (s *Site) Close() { s.names.Close() }
 
 // Observe counts a poll and hands its change to all viewers. It never waits for one.
 func (s *Site) Observe(d *poller.Delta) {

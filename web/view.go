@@ -14,12 +14,17 @@ type view struct {
 	// seq is that of the table that members and matched are taken from.
 	seq    uint64
 	series *series
+	// groups are set where the query groups, and series is not.
+	groups *grouping
 	// members are the rows of a shared series that match. It is not used where all of them do.
 	members numberSet
 	// all is set where every row of the series matches.
 	all bool
-	// matched is how many rows match.
+	// matched is how many rows match, a joined pair being one.
 	matched int
+	// lines is how many lines there are to see: matched, and where the query groups the groups and the rows of the open
+	// ones.
+	lines int
 	// windows are those that somebody looks at, by their place.
 	windows map[span]*window
 	// came and went are how many rows joined and left the view with the delta that was applied last.
@@ -46,6 +51,10 @@ func selectRows(q query.Query, t *poller.Table) []*poller.Connection {
 // is filled from the view is then as old as the table says.
 func (v *view) fill(r *roster, t *poller.Table) {
 	seq := t.Status().Seq
+	if v.groups != nil {
+		v.fillGroups(r, t)
+		return
+	}
 	if seq != v.series.seq {
 		v.series.fill(r, t)
 	}
@@ -53,18 +62,15 @@ func (v *view) fill(r *roster, t *poller.Table) {
 		return
 	}
 	v.seq = seq
-	if v.all {
-		v.matched = len(v.series.numbers)
-		return
-	}
-	v.matched = 0
-	clear(v.members)
-	for _, n := range v.series.numbers {
-		if v.query.Match(r.rows[n]) {
-			v.members.add(n)
-			v.matched++
+	v.matched = len(v.series.numbers)
+	if !v.all {
+		v.matched = 0
+		clear(v.members)
+		for _, n := range v.series.numbers {
+			v.set(n, r.keeps(&v.query, r.rows[n]))
 		}
 	}
+	v.lines = v.matched
 }
 
 // apply brings the members up to date with the delta that the roster has marked, after the series. It costs a match
@@ -75,19 +81,33 @@ func (v *view) apply(r *roster, seq uint64) {
 		return
 	}
 	v.seq, v.came, v.went = seq, 0, 0
-	if v.all {
+	switch {
+	case v.groups != nil:
+		v.countGroups()
+		return
+	case v.all:
 		now := len(v.series.numbers)
 		v.went = v.series.went
 		v.came = now - v.matched + v.went
 		v.matched = now
-		return
+	default:
+		for _, n := range r.closed {
+			v.set(n, false)
+		}
+		for _, n := range r.fresh {
+			v.set(n, r.keeps(&v.query, r.rows[n]))
+		}
 	}
-	for _, n := range r.closed {
-		v.set(n, false)
+	v.lines = v.matched
+}
+
+// size returns how much there is of the view.
+func (v *view) size() size {
+	s := size{Matched: v.matched, Lines: v.lines}
+	if v.groups != nil {
+		s.Groups = len(v.groups.order)
 	}
-	for _, n := range r.fresh {
-		v.set(n, v.query.Match(r.rows[n]))
-	}
+	return s
 }
 
 // set notes whether a row matches.
@@ -114,9 +134,13 @@ func (v *view) traffic(before int) (came, went int) {
 	return v.came, v.went
 }
 
-// appendSpan appends the rows of the span, in order. In a shared series it walks to the end of the span.
+// appendSpan appends the lines of the span, in order: rows by their numbers, groups by those of [groupLine]. In a shared
+// series and among groups it walks to the end of the span.
 func (v *view) appendSpan(dst []int32, s span) []int32 {
-	if v.all {
+	switch {
+	case v.groups != nil:
+		return v.appendGroups(dst, s)
+	case v.all:
 		return append(dst, within(s, v.series.numbers)...)
 	}
 	skip, left := s.offset, min(s.limit, v.matched-s.offset)
@@ -150,7 +174,13 @@ type span struct {
 // place returns how many rows of the view stand before a row; ok is false where the row is not in the view, or is no
 // row. In a shared series it walks to the row.
 func (v *view) place(r *roster, n int32) (rank int, ok bool) {
-	if n < 0 || r.marks[n]&markClosed != 0 || !v.all && !v.members.has(n) {
+	if n < 0 || r.marks[n]&markClosed != 0 {
+		return 0, false
+	}
+	if v.groups != nil {
+		return v.placeInGroups(r, n)
+	}
+	if !v.all && !v.members.has(n) {
 		return 0, false
 	}
 	at, ok := slices.BinarySearchFunc(v.series.numbers, n, v.series.compare(r))

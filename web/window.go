@@ -3,9 +3,10 @@ package web
 import (
 	"bytes"
 	"encoding/json"
+	"net/netip"
 	"slices"
-	"time"
 
+	dns "sockeye/names"
 	"sockeye/poller"
 )
 
@@ -18,15 +19,17 @@ type message struct {
 // window is a span of a view together with what its viewers were last told of it.
 type window struct {
 	span
-	// first is the place in the view of the first row. Where there is an anchor it is lead rows before the row anchored.
+	// first is the place in the view of the first line. Where there is an anchor it is lead lines before the row anchored.
 	first, lead int
 	anchored    int32
 	viewers     map[*viewer]struct{}
 	fields      []field
-	// status, matched and numbers are the table's status, the size of the view, and the rows of the window in order, as
+	// names are asked for the names of addresses where the view wants them; nil where nobody can be asked.
+	names *dns.Cache
+	// status, size and numbers are the table's status, the size of the view, and the lines of the window in order, as
 	// the viewers were last told.
 	status  poller.Status
-	matched int
+	size    size
 	numbers []int32
 	// rows has what the viewers were told of each of numbers.
 	rows map[int32]encodedRow
@@ -60,17 +63,36 @@ func (w *window) drop(v *view, by *viewer) {
 
 // fill takes the rows of the view over without telling anybody.
 func (w *window) fill(v *view, r *roster, s *poller.Status) {
-	w.status, w.matched = *s, v.matched
+	w.status, w.size = *s, v.size()
 	w.follow(v, r)
 	w.numbers = v.appendSpan(nil, w.place())
 	for _, n := range w.numbers {
-		w.rows[n] = encodedRow{r.rows[n].ID.String(), w.encode(r.rows[n])}
+		w.rows[n] = encodedRow{v.id(r, n), w.encode(v, r, n)}
 	}
 }
 
-// encode returns the cells of a row. None of them depends on the moment, so they are true until the row changes.
-func (w *window) encode(c *poller.Connection) []byte {
-	return appendArray(make([]byte, 0, rowSize), w.fields, c, time.Time{})
+// encode returns the cells of a line. None of them depends on the moment, so they are true until the line changes, but
+// for the name of an address, which may become known at any time.
+func (w *window) encode(v *view, r *roster, n int32) []byte {
+	dst := make([]byte, 0, rowSize)
+	if n < 0 {
+		one := v.groups.groups[groupLine(n)]
+		return appendGroup(dst, one, v.query.IsOpen(one.text), w.name(v, one.key.Addr()))
+	}
+	c := r.rows[n]
+	l := lineOf(c, w.name(v, remoteOf(c)))
+	if v.query.Pair() {
+		l.peer = r.peer(c)
+	}
+	return l.appendArray(dst, w.fields)
+}
+
+// name returns the name of an address, "" where the view wants none, or none is known.
+func (w *window) name(v *view, addr netip.Addr) string {
+	if w.names == nil || !v.query.Names() {
+		return ""
+	}
+	return w.names.Name(addr)
 }
 
 // rowSize is how many bytes most rows need.
@@ -90,7 +112,7 @@ func (w *window) snap(t *poller.Table) *message {
 		history = history[:len(history)-1] // of a poll that the viewers are told of next
 	}
 	frame := snapFrame{
-		Type: "snap", status: statusOf(&w.status, w.matched), Source: w.status.Source,
+		Type: "snap", status: statusOf(&w.status, w.size), Source: w.status.Source,
 		Notes: append([]string{}, w.status.Notes...), Offset: w.first, Limit: w.limit,
 		Rows: rows, History: appendPoints(nil, history),
 	}
@@ -102,10 +124,10 @@ func (w *window) snap(t *poller.Table) *message {
 // delta does not name are not looked at.
 func (w *window) delta(v *view, r *roster, d *poller.Delta) *message {
 	frame := deltaFrame{
-		Type: "delta", From: w.status.Seq, status: statusOf(&d.Status, v.matched), Flow: flowJSON(&d.Flow),
+		Type: "delta", From: w.status.Seq, status: statusOf(&d.Status, v.size()), Flow: flowJSON(&d.Flow),
 		Gap: d.Gap, Short: short(d.Ended),
 	}
-	frame.Came, frame.Went = v.traffic(w.matched)
+	frame.Came, frame.Went = v.traffic(w.size.Matched)
 	if w.holder != nil {
 		w.stay(&frame, v, r)
 		return w.tell(&frame, v, d)
@@ -115,7 +137,7 @@ func (w *window) delta(v *view, r *roster, d *poller.Delta) *message {
 	}
 	now := v.appendSpan(w.spare[:0], w.place())
 	for _, n := range now {
-		w.put(&frame, r, n)
+		w.put(&frame, v, r, n)
 	}
 	if !slices.Equal(now, w.numbers) {
 		w.reorder(&frame, r, now)
@@ -132,23 +154,37 @@ func (w *window) tell(frame *deltaFrame, v *view, d *poller.Delta) *message {
 		frame.Notes = &notes
 	}
 	m := &message{from: w.status.Seq, seq: d.Seq, data: encode(frame)}
-	w.status, w.matched, w.whole = d.Status, v.matched, nil
+	w.status, w.size, w.whole = d.Status, v.size(), nil
 	return m
 }
 
+// again encodes the lines that have changed without a poll, as a delta that stays at the poll it follows; nil where there
+// are none.
+func (w *window) again(v *view, r *roster) *message {
+	frame := deltaFrame{Type: "delta", From: w.status.Seq, status: statusOf(&w.status, w.size)}
+	for _, n := range w.numbers {
+		w.put(&frame, v, r, n)
+	}
+	if len(frame.Put) == 0 {
+		return nil
+	}
+	w.whole = nil
+	return &message{from: w.status.Seq, seq: w.status.Seq, data: encode(&frame)}
+}
+
 // put adds a row of the window to the frame where the viewers do not have it as it is.
-func (w *window) put(frame *deltaFrame, r *roster, n int32) {
+func (w *window) put(frame *deltaFrame, v *view, r *roster, n int32) {
 	before, there := w.rows[n]
-	if there && r.marks[n] == 0 {
+	if there && n >= 0 && r.marks[n] == 0 && !v.query.Names() {
 		return
 	}
-	row := encodedRow{before.id, w.encode(r.rows[n])}
+	row := encodedRow{before.id, w.encode(v, r, n)}
 	if there && bytes.Equal(before.cells, row.cells) {
 		return // the window was filled after this poll, or what changed is not shown
 	}
 	if !there {
-		row.id = r.rows[n].ID.String()
-		if r.marks[n] == markOpened {
+		row.id = v.id(r, n)
+		if n >= 0 && r.marks[n] == markOpened {
 			frame.Since = append(frame.Since, row.id)
 		}
 	}
@@ -167,7 +203,7 @@ func (w *window) reorder(frame *deltaFrame, r *roster, now []int32) {
 		if slices.Contains(now, n) {
 			continue
 		}
-		if r.marks[n] == markClosed {
+		if n >= 0 && r.marks[n] == markClosed {
 			frame.Closed = append(frame.Closed, w.rows[n].id)
 		}
 		delete(w.rows, n)

@@ -3,6 +3,9 @@
 
 import { visible, whole } from "./format.js";
 
+/** What a text that is typed anew leaves as it is, beside the order. */
+const LAYOUT = new Set(["group", "open", "pair", "names"]);
+
 /**
  * Watches the form and the links marked data-view. `show(answer)` is called with what the server says of the view to
  * show; the address bar and everything around the table are up to date by then.
@@ -56,8 +59,14 @@ export class Filter {
     else this.#box.setAttribute("aria-invalid", "true");
   }
 
+  /** Shows another view; with `stay` it is the same place seen in another way, and no new entry of the history. */
+  go(search, stay) {
+    this.#ask(search, true, stay);
+  }
+
   #typed() {
     const query = new URLSearchParams({ q: this.#box.value });
+    for (const [name, value] of new URLSearchParams(this.encode)) if (LAYOUT.has(name)) query.append(name, value);
     if (this.#sort.value) query.set("sort", this.#sort.value);
     return this.join(query.toString());
   }
@@ -75,7 +84,7 @@ export class Filter {
   }
 
   /** Asks the server what a view means, and takes it. Only the last question counts. */
-  async #ask(search, push) {
+  async #ask(search, push, stay = false) {
     const asked = ++this.#asked;
     let answer;
     try {
@@ -87,9 +96,11 @@ export class Filter {
     if (asked !== this.#asked) return;
     this.problem(answer.error ?? "");
     if (answer.error) return;
-    if (push && answer.encode !== this.encode) history.pushState(null, "", answer.encode ? `/?${answer.encode}` : "/");
+    if (push && answer.encode !== this.encode) {
+      history[stay ? "replaceState" : "pushState"](null, "", answer.encode ? `/?${answer.encode}` : "/");
+    }
     this.#take(answer);
-    this.#show(answer);
+    this.#show(answer, stay);
   }
 
   #take({ encode, rows, box, chips, sort, headers, then }) {

@@ -82,7 +82,7 @@ export class Grid {
     if (offset === 0 || this.volatile()) return { offset, limit };
     const above = Math.min(first - offset, limit - 1);
     const tr = this.at(first);
-    return !tr || tr.classList.contains("closed") ? { offset, limit, above } : { offset, limit, above, anchor: tr.dataset.id };
+    return !tr || tr.matches(".closed, .group") ? { offset, limit, above } : { offset, limit, above, anchor: tr.dataset.id };
   }
 
   /** Whether the order is by something that changes by itself. */
@@ -163,7 +163,7 @@ export class Grid {
     const tr = this.#under();
     this.#sought = tr?.dataset.id;
     const { offset, limit } = this.wanted();
-    return { offset, limit, ...(tr && { anchor: tr.dataset.id, above: Math.min(limit - 1, Math.max(0, this.place(tr) - offset)) }) };
+    return { offset, limit, ...(tr && !tr.matches(".group") && { anchor: tr.dataset.id, above: Math.min(limit - 1, Math.max(0, this.place(tr) - offset)) }) };
   }
 
   /** "jump" where the row under the pointer or the focus would move, because the page cannot scroll along; "lost" where it is not in the window. */
@@ -174,7 +174,7 @@ export class Grid {
     if (at < 0) return this.#sought === tr.dataset.id ? "jump" : "lost";
     this.#sought = "";
     const move = (store.offset + at - this.place(tr)) * this.#sight.height;
-    const more = (store.status.matched - this.#matched) * this.#sight.height;
+    const more = (store.status.lines - this.#matched) * this.#sight.height;
     return this.#sight.back() + move < 0 || (move > 0 && move > this.#sight.ahead() + more) ? "jump" : "";
   }
 
@@ -193,7 +193,7 @@ export class Grid {
     const anchor = turned ? null : this.#anchor(store, force);
     const rank = anchor && this.place(anchor.tr);
     this.#offset = store.offset;
-    this.#matched = store.status.matched;
+    this.#matched = store.status.lines;
     this.#limit = store.shown.length;
     for (const [id, tr] of this.#nodes) if (!store.row(id)) this.#drop(id, tr, turned);
     const moved = arrange(this.#body, store.shown.map((id) => this.#node(id, store)), this.#children());

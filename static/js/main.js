@@ -5,11 +5,11 @@ import { Charts } from "./charts.js";
 import { Filter } from "./filter.js";
 import { Keys, chosenRow, copyText, tellTable } from "./keys.js";
 import { inspect } from "./inspect.js";
+import { Groups } from "./groups.js";
 import { Net } from "./net.js";
 import { Page } from "./page.js";
 import { Palette } from "./palette.js";
 import { savePicture } from "./picture.js";
-import { Rows } from "./rows.js";
 import { Sparks } from "./spark.js";
 import { Saved } from "./saved.js";
 import { Store } from "./store.js";
@@ -20,12 +20,14 @@ const element = (id) => document.getElementById(id);
 const store = new Store();
 const page = new Page();
 const charts = new Charts((counts) => page.counts(counts ?? store.status.counts, counts !== null));
-const rows = new Rows(element("row"), document.querySelector("#table thead"));
+const rows = new Groups(element("row"), document.querySelector("#table thead"));
 const sparks = new Sparks();
-const filter = new Filter((answer) => {
+const filter = new Filter((answer, stay) => {
   charts.period.keep();
-  table.turn(answer);
+  rows.sync(answer.encode);
+  table.turn(answer, stay);
 });
+rows.listen(element("rows"), filter);
 const table = new Table({ store, page, filter, rows, net: () => net, drawn: afterPicture });
 
 let printing = false; // the picture under way is for paper
@@ -41,6 +43,7 @@ const net = new Net({
   hello(frame) {
     store.hello(frame);
     charts.hello(frame.states);
+    rows.states = frame.states;
     page.hello(frame);
     table.hello();
   },
@@ -55,7 +58,7 @@ const net = new Net({
     charts.held = page.paused;
     charts.add(frame);
     sparks.sample(store);
-    page.frame(store.status, frame.came, frame.went, frame.short);
+    if (frame.seq > frame.from || frame.stale) page.frame(store.status, frame.came, frame.went, frame.short);
   },
   error(frame) {
     table.refused();

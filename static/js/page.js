@@ -110,9 +110,10 @@ export class Page {
 
   /** Writes what depends on the rows: the tally, the notes, and why there are none. */
   table(store, filter, held) {
-    const { matched, total, notes } = store.status;
+    const { matched, total, groups, notes } = store.status;
     write(by("matched"), count(matched));
     write(by("total"), count(total));
+    write(by("groups"), groups ? `in ${count(groups)} group${groups > 1 ? "s" : ""}` : "");
     const list = by("notes");
     if (list.childElementCount !== notes.length || notes.some((n, i) => list.children[i].textContent !== n)) {
       list.replaceChildren(...notes.map((n) => Object.assign(document.createElement("li"), { textContent: n })));

@@ -22,8 +22,8 @@ const TELLING = {
 export class Store {
   /** The sequence number of the last frame applied. */
   seq = -1;
-  /** What the last frame said of the whole: at, interval, total, matched, counts, stale, notes, source. */
-  status = { at: 0, interval: 1000, total: 0, matched: 0, counts: [], stale: null, notes: [], source: "" };
+  /** What the last frame said of the whole: at, interval, total, matched, lines, groups, counts, stale, notes, source. */
+  status = { at: 0, interval: 1000, total: 0, matched: 0, lines: 0, groups: 0, counts: [], stale: null, notes: [], source: "" };
   /** The place of the first row in the view. */
   offset = 0;
   /** The ids to show, in order: those of the window and those that linger. */
@@ -36,6 +36,7 @@ export class Store {
   keeps = () => false;
 
   #columns = [];
+  #groups = []; // those of a group's line
   #rows = new Map();
   #order = [];
   #marks = new Map();
@@ -43,6 +44,7 @@ export class Store {
   /** Takes the schema of the rows. */
   hello(frame) {
     this.#columns = frame.columns;
+    this.#groups = frame.group_columns;
   }
 
   /** Takes a whole window. In another view nothing lingers. */
@@ -108,7 +110,8 @@ export class Store {
   }
 
   #row(cells) {
-    return Object.fromEntries(this.#columns.map((name, i) => [name, cells[i]]));
+    const columns = cells[0][0] === "=" ? this.#groups : this.#columns;
+    return Object.fromEntries(columns.map((name, i) => [name, cells[i]]));
   }
 
   #note(frame) {

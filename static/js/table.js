@@ -65,15 +65,19 @@ export class Table {
 
   /** Goes to the place the page was made for, and returns the view to connect with. */
   start() {
-    const { offset, matched } = document.body.dataset;
-    return (this.#view = { ...this.#view, ...this.grid.start(Number(offset), Number(matched)) });
+    const { offset, lines } = document.body.dataset;
+    return (this.#view = { ...this.#view, ...this.grid.start(Number(offset), Number(lines)) });
   }
 
-  /** Shows another view, of which the server has answered what it means. */
-  turn(answer) {
+  /** Shows another view, of which the server has answered what it means; with `stay` at the same place. */
+  turn(answer, stay) {
     this.#take(answer.encode);
     if (answer.rows === this.#view.q) return;
-    this.#turned = true;
+    this.#turned = !stay;
+    if (stay) {
+      this.ask({ ...this.grid.wanted(), q: answer.rows });
+      return;
+    }
     this.grid.top();
     this.ask({ limit: this.grid.wanted().limit, offset: 0, q: answer.rows });
   }
