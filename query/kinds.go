@@ -2,7 +2,7 @@ package query
 
 import "sockeye/poller"
 
-// kind reads the values of a key. There is one type for each sort of value: choice, number, address and text.
+// kind reads the values of a key. There is one type for each sort of value: choice, number, quantity, address and text.
 type kind interface {
 	// read makes a value of a text that is not empty. The error has no place.
 	read(k *key, text string) (value, *Error)
@@ -12,8 +12,8 @@ type kind interface {
 
 // textKind is the kind of names: a value is found anywhere in them, whatever the case.
 type textKind struct {
-	// of returns the name, "" where there is none.
-	of func(c *poller.Connection) string
+	// of returns the names, "" where there is none. A key may look at two, and matches where either does.
+	of []func(c *poller.Connection) string
 }
 
 // word returns "text".
@@ -33,7 +33,14 @@ type part struct {
 }
 
 // match reports whether the name has the part in it; a name that is not known has no parts.
-func (p *part) match(c *poller.Connection) bool { return contains(p.kind.of(c), p.find) }
+func (p *part) match(c *poller.Connection) bool {
+	for _, of := range p.kind.of {
+		if contains(of(c), p.find) {
+			return true
+		}
+	}
+	return false
+}
 
 // text returns what was asked for, in the case in which it was written.
 func (p *part) text() string { return p.raw }

@@ -33,7 +33,7 @@ func isPlain(text string) bool {
 	}) < 0
 }
 
-// isReserved reports whether the word will be an operator, in any case.
+// isReserved reports whether the word is an operator, in any case.
 func isReserved(word string) bool {
 	switch strings.ToLower(word) {
 	case "or", "and", "not":
