@@ -73,7 +73,7 @@ func keysAsMarkdown() string {
 	for _, k := range Keys() {
 		values := map[string]string{"number": "numbers, ranges `1024..2048`, comparisons `>1023`",
 			"port":    "numbers, ranges `1024..2048`, comparisons `>1023`, services `https`",
-			"address": "addresses, blocks `10.0.0.0/8`, host names", "text": "a part of the name",
+			"address": "addresses, blocks `10.0.0.0/8`, host names", "text": "a part of the name, or the whole with `=` before it",
 			"interface": "the whole name"}[k.Kind]
 		switch k.Kind {
 		case "choice":

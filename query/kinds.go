@@ -1,6 +1,10 @@
 package query
 
-import "sockeye/poller"
+import (
+	"strings"
+
+	"sockeye/poller"
+)
 
 // kind reads the values of a key. There is one type for each sort of value: choice, number, quantity, address and text.
 type kind interface {
@@ -19,8 +23,11 @@ type textKind struct {
 // word returns "text".
 func (*textKind) word() string { return "text" }
 
-// read accepts any text.
+// read accepts any text. With a "=" before it, it is the whole name.
 func (t *textKind) read(_ *key, text string) (value, *Error) {
+	if whole, ok := strings.CutPrefix(text, "="); ok && whole != "" {
+		return &part{kind: t, raw: text, find: fold(whole), whole: true}, nil
+	}
 	return &part{kind: t, raw: text, find: fold(text)}, nil
 }
 
@@ -30,12 +37,14 @@ type part struct {
 	// raw is the text as it was written, find the same made ready for search.
 	raw  string
 	find folded
+	// whole is set where the name must have nothing else in it.
+	whole bool
 }
 
 // match reports whether the name has the part in it; a name that is not known has no parts.
 func (p *part) match(c *poller.Connection) bool {
 	for _, of := range p.kind.of {
-		if contains(of(c), p.find) {
+		if name := of(c); p.whole && equals(name, p.find) || !p.whole && contains(name, p.find) {
 			return true
 		}
 	}

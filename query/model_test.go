@@ -190,6 +190,17 @@ func anyModelAddress(t *rapid.T, name string) modelTerm {
 // anyModelName generates a name or a part of one.
 func anyModelName(t *rapid.T, name string) modelTerm {
 	text := rapid.SampledFrom(append([]string{"NGINX", "HTTP", "server", "GRÖSSE", "GRÖß", "r", "00", "data"}, someNames...)).Draw(t, "text")
+	if rapid.Bool().Draw(t, "whole") {
+		return modelTerm{Quote("=" + text), func(c *poller.Connection) bool {
+			switch {
+			case name == "user":
+				return strings.EqualFold(c.User, text)
+			case name == "svc":
+				return strings.EqualFold(localService(c), text) || strings.EqualFold(remoteService(c), text)
+			}
+			return c.Owner != nil && strings.EqualFold(c.Owner.Name, text)
+		}}
+	}
 	return modelTerm{Quote(text), func(c *poller.Connection) bool {
 		if name == "svc" {
 			local, _ := ports.Lookup(c.Local.Port(), c.Protocol.String())

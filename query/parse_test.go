@@ -84,6 +84,7 @@ func TestParse(t *testing.T) {
 		"age:>300 age:<90m,1d..2d retr:>1000":     "age:>5m age:<90m,1d..2d retr:>1k",
 		"port:HTTPS,ssh port:>1023 pid:<=9":       "port:https,ssh port:>1023 pid:<=9",
 		"ip:Example.com. lip:localhost rip:a_b.c": "ip:example.com lip:localhost rip:a_b.c",
+		`proc:=nginx proc:"=my server" user:=`:    `proc:=nginx proc:"=my server" user:"="`,
 		"if:eth0 svc:http":                        "if:eth0 svc:http",
 		"is:NEW,listening -is:loopback":           "is:new,listening -is:loopback",
 		"10.0.0.5:22 or ::1":                      "10.0.0.5:22 or ::1",

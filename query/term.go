@@ -41,7 +41,10 @@ func (t Term) bare() string {
 }
 
 // valueText returns the values as they stand behind the key.
-func (t Term) valueText() string {
+func (t Term) valueText() string { return strings.Join(t.quoted(), ",") }
+
+// quoted returns the values as they stand behind the key, each for itself.
+func (t Term) quoted() []string {
 	quoted := make([]string, len(t.Values))
 	for i, v := range t.Values {
 		quoted[i] = Quote(v)
@@ -49,7 +52,7 @@ func (t Term) valueText() string {
 			quoted[i] = v
 		}
 	}
-	return strings.Join(quoted, ",")
+	return quoted
 }
 
 // pair returns the term as a pair of the URL, not yet escaped.
