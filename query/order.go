@@ -51,6 +51,12 @@ func (q Query) SortBy(column string) Query {
 	return q
 }
 
+// OrderedAs returns q in the order of another query.
+func (q Query) OrderedAs(other Query) Query {
+	q.order = other.order
+	return q
+}
+
 // Compare orders two connections: negative where a comes first. The default order is by process name, local port and
 // ID; ties of any other are parted by ID. What is unknown comes last, whichever way a column is sorted. It is a total
 // order and allocates nothing.

@@ -48,8 +48,8 @@ func (t Term) quoted() []string {
 	quoted := make([]string, len(t.Values))
 	for i, v := range t.Values {
 		quoted[i] = Quote(v)
-		if isPlain(strings.TrimLeft(v, "<>=")) && t.Key != "" {
-			quoted[i] = v
+		if t.Key != "" {
+			quoted[i] = QuoteValue(v)
 		}
 	}
 	return quoted

@@ -12,6 +12,7 @@ type hub struct {
 	poller  *poller.Poller
 	fields  []field
 	traffic traffic
+	names   *nameBook
 
 	mu      sync.Mutex
 	shelf   *shelf
@@ -19,7 +20,7 @@ type hub struct {
 }
 
 func newHub(p *poller.Poller) *hub {
-	return &hub{poller: p, fields: liveFields(), shelf: newShelf()}
+	return &hub{poller: p, fields: liveFields(), names: newNameBook(systemResolver{}), shelf: newShelf()}
 }
 
 // observe is the poller's observer: it brings every view up to date and offers the change to the viewers. It never
@@ -38,6 +39,7 @@ func (h *hub) observe(d *poller.Delta) {
 				h.traffic.replaced.Add(viewer.offer(m))
 			}
 		}
+		h.offerFacets(v, d.At)
 	})
 }
 
@@ -57,6 +59,10 @@ func (h *hub) join(viewer *viewer, q query.Query, s span) {
 		}
 		w.viewers[viewer] = struct{}{}
 		viewer.view, viewer.window = v, w
+		if viewer.facets {
+			h.shelf.watchFacets(v, t)
+			h.giveFacets(viewer, t.Status().At)
+		}
 	})
 	h.resync(viewer)
 }
@@ -76,6 +82,9 @@ func (h *hub) leaveLocked(viewer *viewer) {
 	v, w := viewer.view, viewer.window
 	if w == nil {
 		return
+	}
+	if viewer.facets {
+		h.shelf.leaveFacets(v)
 	}
 	viewer.view, viewer.window = nil, nil
 	delete(w.viewers, viewer)

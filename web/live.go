@@ -33,7 +33,7 @@ const (
 
 // live handles GET /live: it lets a viewer in and serves it until one of the two goes.
 func (s *Site) live(c echo.Context) error {
-	q, sp, err := s.viewOf(c.QueryString())
+	q, sp, err := s.viewOf(c.Request().Context(), c.QueryString())
 	if err != nil {
 		return badRequest(err)
 	}
@@ -73,8 +73,8 @@ func (s *Site) hello() []byte {
 }
 
 // viewOf reads a view and the place of its window.
-func (s *Site) viewOf(rawQuery string) (query.Query, span, error) {
-	q, page, err := query.FromURL(rawQuery)
+func (s *Site) viewOf(ctx context.Context, rawQuery string) (query.Query, span, error) {
+	q, page, err := s.readView(ctx, rawQuery)
 	if err != nil {
 		return q, span{}, err
 	}
@@ -135,7 +135,7 @@ func (s *session) run(ctx context.Context, q query.Query, sp span) {
 
 // send writes what is pending.
 func (s *session) send(ctx context.Context) error {
-	errors, pending, snap := s.viewer.take()
+	errors, pending, snap, counted := s.viewer.take()
 	for _, e := range errors {
 		if err := s.write(ctx, e); err != nil {
 			return err
@@ -149,10 +149,21 @@ func (s *session) send(ctx context.Context) error {
 	case snap:
 		pending = s.hub.snap(s.viewer)
 	case pending == nil:
-		return nil
+		return s.sendFacets(ctx, counted)
 	}
 	s.sent = pending.seq
-	return s.write(ctx, pending.data)
+	if err := s.write(ctx, pending.data); err != nil {
+		return err
+	}
+	return s.sendFacets(ctx, counted)
+}
+
+// sendFacets writes the facets where there are any to be sent.
+func (s *session) sendFacets(ctx context.Context, facets []byte) error {
+	if facets == nil {
+		return nil
+	}
+	return s.write(ctx, facets)
 }
 
 func (s *session) write(ctx context.Context, message []byte) error {
@@ -198,23 +209,30 @@ func (s *session) readAll(ctx context.Context) error {
 		if !allowance.take(time.Now()) {
 			return &violation{closePolicy, "Too many messages."}
 		}
-		if err := s.message(b); err != nil {
+		if err := s.message(ctx, b); err != nil {
 			return err
 		}
 	}
 }
 
 // message does what a client's message asks for.
-func (s *session) message(b []byte) error {
+func (s *session) message(ctx context.Context, b []byte) error {
 	m, err := parseMessage(b)
 	if err != nil {
 		return err
 	}
-	if m.Type == "resync" {
+	switch m.Type {
+	case "resync":
 		s.hub.resync(s.viewer)
+		return nil
+	case "facets":
+		s.hub.showFacets(s.viewer, m.On)
 		return nil
 	}
 	q, sp, err := m.view()
+	if err == nil {
+		q, err = s.hub.names.resolve(ctx, q)
+	}
 	if err != nil {
 		s.viewer.complain(err.Error())
 		return nil

@@ -45,6 +45,7 @@ type clientMessage struct {
 	Query  string `json:"q"`
 	Offset int    `json:"offset"`
 	Limit  int    `json:"limit"`
+	On     bool   `json:"on"`
 }
 
 // parseMessage reads a message strictly: one object, no unknown members, nothing after it.
@@ -58,8 +59,8 @@ func parseMessage(b []byte) (clientMessage, error) {
 	if _, err := d.Token(); err != io.EOF {
 		return m, &violation{closePolicy, "A message must be one JSON object and nothing after it."}
 	}
-	if m.Type != "view" && m.Type != "resync" {
-		return m, &violation{closePolicy, `A message's "t" must be view or resync.`}
+	if m.Type != "view" && m.Type != "resync" && m.Type != "facets" {
+		return m, &violation{closePolicy, `A message's "t" must be view, resync or facets.`}
 	}
 	return m, nil
 }

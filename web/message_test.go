@@ -33,7 +33,7 @@ func FuzzParseMessage(f *testing.F) {
 			}
 			return
 		}
-		if m.Type != "view" && m.Type != "resync" {
+		if m.Type != "view" && m.Type != "resync" && m.Type != "facets" {
 			t.Fatalf("%q: accepted with the kind %q", b, m.Type)
 		}
 		text, err := json.Marshal(m)
@@ -53,7 +53,8 @@ func FuzzParseMessage(f *testing.F) {
 func TestParseMessage(t *testing.T) {
 	for text, want := range map[string]clientMessage{
 		`{"t":"resync"}`: {Type: "resync"},
-		`{"t":"view","q":"port=443","offset":7,"limit":9}`: {"view", "port=443", 7, 9},
+		`{"t":"view","q":"port=443","offset":7,"limit":9}`: {Type: "view", Query: "port=443", Offset: 7, Limit: 9},
+		`{"t":"facets","on":true}`:                         {Type: "facets", On: true}, `{"t":"facets"}`: {Type: "facets"},
 	} {
 		if got, err := parseMessage([]byte(text)); err != nil || got != want {
 			t.Errorf("%s: %+v, %v", text, got, err)

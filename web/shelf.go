@@ -13,8 +13,11 @@ type shelf struct {
 	roster *roster
 	// series are the shared ones, by orderKey.
 	series map[string]*series
-	// views are by Query.Encode.
+	// views are by Query.Identity.
 	views map[string]*view
+	// book is what facets are counted from, as of the table of bookSeq; nil while nobody looks at any.
+	book    *factBook
+	bookSeq uint64
 }
 
 // newShelf returns a shelf without views.
@@ -26,10 +29,10 @@ func newShelf() *shelf {
 // row, and a sort where no other view has its order. Who calls it has to close the view when nobody looks at it any
 // more.
 func (s *shelf) open(q query.Query, t *poller.Table) *view {
-	key := q.Encode()
+	key := q.Identity()
 	v := s.views[key]
 	if v == nil {
-		v = &view{query: q, seq: never, series: s.seriesOf(q, t), windows: map[span]*window{}}
+		v = &view{query: q, key: key, timed: q.Timed(), seq: never, series: s.seriesOf(q, t), windows: map[span]*window{}}
 		v.all = v.series.own || len(q.Terms()) == 0
 		v.series.views++
 		s.views[key] = v
@@ -43,7 +46,7 @@ const never = ^uint64(0)
 
 // seriesOf returns the series in which a query finds its rows.
 func (s *shelf) seriesOf(q query.Query, t *poller.Table) *series {
-	if isSparse(q, t) {
+	if !q.Timed() && isSparse(q, t) {
 		return &series{query: q, own: true, seq: never}
 	}
 	key := orderKey(q)
@@ -81,12 +84,12 @@ func orderKey(q query.Query) string {
 
 // close drops a view, and what nothing else uses.
 func (s *shelf) close(v *view) {
-	delete(s.views, v.query.Encode())
+	delete(s.views, v.key)
 	if v.series.views--; v.series.views == 0 && !v.series.own {
 		delete(s.series, orderKey(v.query))
 	}
 	if len(s.views) == 0 {
-		s.roster = newRoster()
+		s.roster, s.book = newRoster(), nil
 	}
 }
 
@@ -101,11 +104,12 @@ func (s *shelf) apply(d *poller.Delta, then func(*view)) {
 	for _, one := range s.series {
 		one.apply(s.roster, d.Seq)
 	}
+	s.countFacets(d)
 	for _, v := range s.views {
 		if v.series.own {
 			v.series.apply(s.roster, d.Seq)
 		}
-		v.apply(s.roster, d.Seq)
+		v.apply(s.roster, d)
 		then(v)
 	}
 	s.roster.end()

@@ -2,6 +2,7 @@ package web
 
 import (
 	"slices"
+	"time"
 
 	"sockeye/poller"
 	"sockeye/query"
@@ -11,6 +12,10 @@ import (
 // same order share their series.
 type view struct {
 	query query.Query
+	// key is the view's name on the shelf: Query.Identity, which At does not change.
+	key string
+	// timed is set where rows that do not change can begin or cease to match.
+	timed bool
 	// seq is that of the table that members and matched are taken from.
 	seq    uint64
 	series *series
@@ -22,6 +27,12 @@ type view struct {
 	matched int
 	// windows are those that somebody looks at, by their place.
 	windows map[span]*window
+	// facets are counted while facetViewers want them. facetsTold is what they were last told, at facetsAt, nil where
+	// they were told nothing yet.
+	facets       *facetSet
+	facetViewers int
+	facetsTold   []byte
+	facetsAt     time.Time
 }
 
 // sparse is how much smaller than the table a view is that has a series of its own: then it costs what its own rows
@@ -30,6 +41,7 @@ const sparse = 8
 
 // selectRows returns the rows that match, in the query's order. They are valid while the table may be read.
 func selectRows(q query.Query, t *poller.Table) []*poller.Connection {
+	q = q.At(t.Status().At)
 	rows := make([]*poller.Connection, 0, t.Len())
 	for c := range t.All() {
 		if q.Match(c) {
@@ -51,6 +63,12 @@ func (v *view) fill(r *roster, t *poller.Table) {
 		return
 	}
 	v.seq = seq
+	v.query = v.query.At(t.Status().At)
+	v.refill(r)
+}
+
+// refill takes the members anew from the series.
+func (v *view) refill(r *roster) {
 	if v.all {
 		v.matched = len(v.series.numbers)
 		return
@@ -66,12 +84,18 @@ func (v *view) fill(r *roster, t *poller.Table) {
 }
 
 // apply brings the members up to date with the delta that the roster has marked, after the series. It costs a match
-// for each row that the delta names, whatever the size of the view.
-func (v *view) apply(r *roster, seq uint64) {
-	if seq <= v.seq {
+// for each row that the delta names, whatever the size of the view. A timed view costs a match for each row of the
+// series.
+func (v *view) apply(r *roster, d *poller.Delta) {
+	if d.Seq <= v.seq {
 		return
 	}
-	v.seq = seq
+	v.seq = d.Seq
+	if v.timed {
+		v.query = v.query.At(d.At)
+		v.refill(r)
+		return
+	}
 	if v.all {
 		v.matched = len(v.series.numbers)
 		return

@@ -226,7 +226,7 @@ func (w *watcher) serve(t fataler, arrives bool) {
 // say hands a message of the client to the server.
 func (w *watcher) say(t fataler, message string) {
 	t.Helper()
-	if err := w.session.message([]byte(message)); err != nil {
+	if err := w.session.message(context.Background(), []byte(message)); err != nil {
 		t.Fatal(err)
 	}
 }

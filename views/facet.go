@@ -1,0 +1,13 @@
+package views
+
+import "sockeye/query"
+
+// title returns the heading of a facet: that of its key.
+func (f Facet) title() string {
+	for _, k := range query.Keys() {
+		if k.Name == f.Key {
+			return k.Title
+		}
+	}
+	return f.Key
+}
