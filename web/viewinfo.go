@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"github.com/labstack/echo/v4"
 
@@ -42,10 +43,30 @@ type hint struct {
 func hintOf(rawQuery string, in query.Query) *hint {
 	meant, ok := query.Translate(boxOf(rawQuery))
 	if !ok {
+		meant, ok = query.Translate(typedText(in))
+	}
+	if !ok {
 		return nil
 	}
 	meant = meant.OrderedAs(in)
 	return &hint{meant.String(), meant.Encode()}
+}
+
+// typedText returns the text of a box that a view may have come from: words as they were written, without the quotes
+// that they have in canonical spelling.
+func typedText(q query.Query) string {
+	var text []string
+	for _, t := range q.Terms() {
+		switch {
+		case t.Key != "" || t.Group:
+			text = append(text, t.String())
+		case t.Not:
+			text = append(text, "-"+t.Values[0])
+		default:
+			text = append(text, t.Values[0])
+		}
+	}
+	return strings.Join(text, " ")
 }
 
 // shownHint is hintOf for a page.

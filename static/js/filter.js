@@ -1,7 +1,10 @@
 // The filter: the box, its chips, and every link that leads to another view. The server is the only one that reads the
 // language; this asks it what a text means and shows the answer.
 
+import { Complete } from "./complete.js";
 import { visible, whole } from "./format.js";
+
+const PAUSE = 300; // between the last key and the question what the text means
 
 /**
  * Watches the form and the links marked data-view. `show(encode)` is called with the view to show, encoded as in the
@@ -12,12 +15,17 @@ export class Filter {
   #box = this.#form.elements.q;
   #sort = this.#form.elements.sort;
   #problem = document.getElementById("problem");
+  #offer = document.getElementById("offer");
+  #complete = new Complete(this.#box);
+  #typing = 0;
   #chips = document.getElementById("chips");
   #chip = document.getElementById("chip").content.querySelector("li");
   #show;
   #asked = 0;
   /** The view in force, as the URL has it. */
   encode = document.body.dataset.encode;
+  /** The view that the browser's history has; while the reader types, the address is ahead of it. */
+  #kept = this.encode;
   /** The view in force, as the box has it. */
   text = this.#problem.hidden ? this.#box.value : "";
 
@@ -25,9 +33,14 @@ export class Filter {
     this.#show = show;
     this.#form.addEventListener("submit", (event) => {
       event.preventDefault();
-      this.#ask(this.#typed(), true);
+      this.#enter();
     });
-    this.#box.addEventListener("search", () => this.#box.value === "" && this.#ask(this.#typed(), true));
+    this.#box.addEventListener("search", () => this.#box.value === "" && this.#enter());
+    this.#box.addEventListener("change", () => this.#enter());
+    this.#box.addEventListener("input", () => {
+      clearTimeout(this.#typing);
+      this.#typing = setTimeout(() => this.#ask(this.#typed(), true, true), PAUSE);
+    });
     document.addEventListener("click", (event) => this.#click(event));
     addEventListener("popstate", () => {
       const search = location.search.slice(1);
@@ -49,6 +62,15 @@ export class Filter {
     else this.#box.setAttribute("aria-invalid", "true");
   }
 
+  /** Shows a view, encoded as in the URL but perhaps not canonically. */
+  go(search) {
+    this.#ask(search, true);
+  }
+
+  #enter() {
+    this.#ask(this.#typed(), true);
+  }
+
   #typed() {
     const query = new URLSearchParams({ q: this.#box.value });
     if (this.#sort.value) query.set("sort", this.#sort.value);
@@ -65,8 +87,9 @@ export class Filter {
   }
 
   /** Asks the server what a view means, and takes it. Only the last question counts. */
-  async #ask(search, push) {
+  async #ask(search, push, typing = false) {
     const asked = ++this.#asked;
+    clearTimeout(this.#typing);
     let answer;
     try {
       const response = await fetch(`/view?${search}`, { headers: { Accept: "application/json" } });
@@ -76,16 +99,35 @@ export class Filter {
     }
     if (asked !== this.#asked) return;
     this.problem(answer.error ?? "");
+    this.#suggest(answer.hint);
     if (answer.error) return;
-    if (push && answer.encode !== this.encode) history.pushState(null, "", answer.encode ? `/?${answer.encode}` : "/");
+    const changed = answer.encode !== this.encode;
+    if (typing) changed && history.replaceState(null, "", address(answer.encode));
+    else {
+      if (push && answer.encode !== this.#kept) {
+        history.replaceState(null, "", address(this.#kept));
+        history.pushState(null, "", address(answer.encode));
+        this.#complete.remember(answer.box);
+      }
+      this.#kept = answer.encode;
+      this.#box.value = answer.box;
+    }
     this.#take(answer);
-    this.#show(answer.encode);
+    if (changed || !typing) this.#show(answer.encode);
+  }
+
+  /** Offers another view that may be meant, or nothing. */
+  #suggest(hint) {
+    this.#offer.hidden = !hint;
+    if (!hint) return;
+    const link = this.#offer.querySelector("a");
+    link.textContent = visible(hint.text);
+    link.href = address(hint.encode);
   }
 
   #take({ encode, box, chips, sort, headers }) {
     this.encode = encode;
     this.text = box;
-    this.#box.value = box;
     this.#sort.value = sort.map(({ column, desc }) => (desc ? "-" : "") + column).join(",");
     this.#sort.disabled = this.#sort.value === "";
     const focused = this.#chips.contains(document.activeElement);
@@ -105,14 +147,18 @@ export class Filter {
     const li = document.importNode(this.#chip, true);
     const link = li.querySelector("a");
     li.querySelector(".text").textContent = visible(text);
-    link.href = remove ? `/?${remove}` : "/";
+    link.href = address(remove);
     link.setAttribute("aria-label", `Remove ${whole(text)}`);
     return li;
   }
 }
 
+function address(encode) {
+  return encode ? `/?${encode}` : "/";
+}
+
 function pointHeader(th, first, encode) {
   const mine = first?.column === th.dataset.col;
   th.setAttribute("aria-sort", !mine ? "none" : first.desc ? "descending" : "ascending");
-  th.querySelector("a").href = encode ? `/?${encode}` : "/";
+  th.querySelector("a").href = address(encode);
 }

@@ -2,6 +2,7 @@
 // screen.
 
 import { Charts } from "./charts.js";
+import { Facets } from "./facets.js";
 import { Filter } from "./filter.js";
 import { Grid } from "./grid.js";
 import { Keys, chosenRow, copyText, tellTable } from "./keys.js";
@@ -28,6 +29,8 @@ const filter = new Filter((encode) => {
   grid.top();
   ask({ ...grid.wanted(), offset: 0, q: encode });
 });
+
+const facets = new Facets((search) => filter.go(search));
 
 let view = { q: filter.encode, ...grid.start(Number(document.body.dataset.offset), Number(document.body.dataset.matched)) };
 let awaiting = true; // a snapshot is under way; changes before it belong to another window
@@ -81,7 +84,9 @@ const net = new Net({
     charts.hello(frame.states);
     page.hello(frame);
     awaiting = true;
+    net.facets();
   },
+  facets: (frame) => facets.show(frame),
   snap(frame) {
     store.snap(frame);
     charts.snap(frame.history);
