@@ -11,3 +11,14 @@ func (f Facet) title() string {
 	}
 	return f.Key
 }
+
+// class returns the class name of a value: chosen, left out, or neither.
+func (v FacetValue) class() string {
+	switch {
+	case v.In:
+		return "in"
+	case v.Out:
+		return "out"
+	}
+	return ""
+}
