@@ -128,8 +128,9 @@ func (m *tally) report(b *testing.B) {
 	b.ReportMetric(float64(m.bytes)/n, "B/tick")
 }
 
-// benchmarkTick polls a throng while viewers look at the first 60 rows of views, each view having as many viewers.
-func benchmarkTick(b *testing.B, views, viewers int) {
+// benchmarkTick polls a throng while viewers look at the first 60 rows of views, each view having as many viewers, perhaps
+// with the facets beside them.
+func benchmarkTick(b *testing.B, views, viewers int, facets bool) {
 	c, m := newThrong(), &tally{}
 	var observe func(*poller.Delta)
 	p, err := poller.New(b.Context(), poller.Options{
@@ -159,6 +160,7 @@ func benchmarkTick(b *testing.B, views, viewers int) {
 		for range viewers {
 			all = append(all, &session{hub: s.hub, channel: &outbox{}, viewer: newViewer()})
 			s.hub.join(all[len(all)-1].viewer, q, span{0, defaultLimit})
+			s.hub.showFacets(all[len(all)-1].viewer, facets)
 		}
 	}
 	serve := func() {
@@ -182,13 +184,13 @@ func benchmarkTick(b *testing.B, views, viewers int) {
 // for the poll, which is not counted.
 func BenchmarkViews(b *testing.B) {
 	for _, views := range []int{1, 10, 100} {
-		b.Run(fmt.Sprint(views), func(b *testing.B) { benchmarkTick(b, views, 1) })
+		b.Run(fmt.Sprint(views), func(b *testing.B) { benchmarkTick(b, views, 1, false) })
 	}
 }
 
 // BenchmarkViewers shows the cost of a tick by the number of viewers of one view; see [BenchmarkViews].
 func BenchmarkViewers(b *testing.B) {
 	for _, viewers := range []int{1, 64} {
-		b.Run(fmt.Sprint(viewers), func(b *testing.B) { benchmarkTick(b, 1, viewers) })
+		b.Run(fmt.Sprint(viewers), func(b *testing.B) { benchmarkTick(b, 1, viewers, false) })
 	}
 }

@@ -3,7 +3,9 @@ package web
 import (
 	"bytes"
 	"encoding/json"
+	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -78,7 +80,7 @@ func (s *facetSet) data() []facetData {
 // one returns a facet.
 func (s *facetSet) one(f *facet) facetData {
 	data := facetData{Key: f.key, Rest: f.encode, In: f.in, Out: f.out, Values: []facetValue{}}
-	best, more := f.best(func(n int32) string { return s.name(f, n) })
+	best, more := f.best(s)
 	data.More = more
 	for _, n := range best {
 		count := f.counts[n]
@@ -94,10 +96,10 @@ func (s *facetSet) one(f *facet) facetData {
 
 // best returns the numbers with the greatest counts, and how many more are counted. Equal counts are in the order of
 // their names. States, directions and protocols are few and stay in their own order, so that they do not move.
-func (f *facet) best(name func(n int32) string) (best []int32, more int) {
+func (f *facet) best(s *facetSet) (best []int32, more int) {
 	if f.key == "state" || f.key == "dir" || f.key == "proto" {
 		for n, count := range f.counts {
-			if count > 0 && name(int32(n)) != "" {
+			if count > 0 && s.name(f, int32(n)) != "" {
 				best = append(best, int32(n))
 			}
 		}
@@ -107,7 +109,7 @@ func (f *facet) best(name func(n int32) string) (best []int32, more int) {
 		if f.counts[a] != f.counts[b] {
 			return int(f.counts[b]) - int(f.counts[a])
 		}
-		return strings.Compare(name(a), name(b))
+		return s.compare(f, a, b)
 	}
 	for i := 1; i < len(f.counts); i++ {
 		n := int32(i)
@@ -125,6 +127,19 @@ func (f *facet) best(name func(n int32) string) (best []int32, more int) {
 		best = slices.Insert(best, at, n)
 	}
 	return best, more
+}
+
+// compare orders two numbers of a facet by what they stand for, without making texts of them.
+func (s *facetSet) compare(f *facet, a, b int32) int {
+	switch f.key {
+	case "proc":
+		return strings.Compare(s.book.processes.values[a], s.book.processes.values[b])
+	case "user":
+		return strings.Compare(s.book.users.values[a], s.book.users.values[b])
+	case "rip":
+		return s.book.addresses.values[a].Compare(s.book.addresses.values[b])
+	}
+	return int(a) - int(b)
 }
 
 // name returns what a number of a facet stands for.
@@ -188,14 +203,42 @@ func exactText(name string, others map[string]int32, f *facet) string {
 
 // chosen returns a value that was chosen and is not among the greatest, with its count where there is one.
 func (s *facetSet) chosen(f *facet, text string) facetValue {
-	for i := range f.counts {
-		n := int32(i)
-		if f.counts[n] > 0 && query.QuoteValue(s.name(f, n)) == text {
-			count := f.counts[n]
-			return s.value(f, n, &count)
-		}
+	if n := s.number(f, text); n > 0 && int(n) < len(f.counts) {
+		count := f.counts[n]
+		v := s.value(f, n, &count)
+		v.Text = text
+		return v
 	}
 	return facetValue{Text: text}
+}
+
+// number returns the number that a value as it is written has, 0 where it has none.
+func (s *facetSet) number(f *facet, text string) int32 {
+	switch f.key {
+	case "port":
+		if port, err := strconv.ParseUint(text, 10, 16); err == nil {
+			return int32(port)
+		}
+	case "rip":
+		if a, err := netip.ParseAddr(text); err == nil {
+			return s.book.addresses.numbers[a]
+		}
+	case "proc":
+		return numberOf(s.book.processes.numbers, text)
+	case "user":
+		return numberOf(s.book.users.numbers, text)
+	}
+	return 0
+}
+
+// numberOf finds a name by how it is written, with or without "=".
+func numberOf(numbers map[string]int32, text string) int32 {
+	for name, n := range numbers {
+		if query.QuoteValue(name) == text || query.QuoteValue("="+name) == text {
+			return n
+		}
+	}
+	return 0
 }
 
 // facetsOf counts the facets of a query in a table once, for a page.

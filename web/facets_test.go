@@ -76,7 +76,7 @@ func checkFacets(t fataler, s *Site, v *view) {
 		for _, f := range v.facets.data() {
 			got := map[string]int{}
 			for _, value := range f.Values {
-				if value.Count != nil {
+				if value.Count != nil && *value.Count > 0 { // what was chosen is there even where nothing has it
 					label := value.Label
 					if label == "" {
 						label = value.Text
