@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -191,7 +192,16 @@ func TestFacetsAreSent(t *testing.T) {
 		v, other := sit(t, s, "state=ESTABLISHED"), sit(t, s, "state=ESTABLISHED")
 		v.expect(t, "hello", "snap 1")
 		v.incoming <- []byte(`{"t":"facets","on":true}`)
-		v.expect(t, "facets")
+		synctest.Wait()
+		values := facetsMessage(t, v.last(t))
+		want := [][]any{{"LISTEN", 1.0}, {"ESTABLISHED", 2.0}, {"TIME_WAIT", 1.0}, {"NONE", 1.0}}
+		if diff := cmp.Diff(want, values["state"]); diff != "" {
+			t.Errorf("states (-want +got):\n%s", diff)
+		}
+		if diff := cmp.Diff([]any{"443", 1.0, "", "https"}, values["port"][1]); diff != "" {
+			t.Errorf("ports %v (-want +got):\n%s", values["port"], diff)
+		}
+		v.take()
 		v.incoming <- []byte(`{"t":"facets","on":true}`)
 		v.expect(t)
 		time.Sleep(1500 * time.Millisecond)

@@ -33,7 +33,7 @@ const (
 
 // live handles GET /live: it lets a viewer in and serves it until one of the two goes.
 func (s *Site) live(c echo.Context) error {
-	q, sp, err := s.viewOf(c.Request().Context(), c.QueryString())
+	q, sp, err := s.viewOf(c.QueryString())
 	if err != nil {
 		return badRequest(err)
 	}
@@ -73,8 +73,8 @@ func (s *Site) hello() []byte {
 }
 
 // viewOf reads a view and the place of its window.
-func (s *Site) viewOf(ctx context.Context, rawQuery string) (query.Query, span, error) {
-	q, page, err := s.readView(ctx, rawQuery)
+func (s *Site) viewOf(rawQuery string) (query.Query, span, error) {
+	q, page, err := query.FromURL(rawQuery)
 	if err != nil {
 		return q, span{}, err
 	}
@@ -103,10 +103,14 @@ type session struct {
 }
 
 // run serves the viewer until its connection ends, it breaks a rule, it stops reading, or ctx ends. Its two helpers,
-// which read and ping, have ended when it returns.
+// which read and ping, have ended when it returns. A name that has no address matches nothing, and the viewer is told.
 func (s *session) run(ctx context.Context, q query.Query, sp span) {
+	q, problem := s.hub.names.resolve(ctx, q)
 	s.hub.join(s.viewer, q, sp)
 	defer s.hub.leave(s.viewer)
+	if problem != nil { // a browser that comes again would never learn the reason of a refusal
+		s.viewer.complain(problem.Error())
+	}
 	inner, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
 	ended := make(chan error, 2)

@@ -197,5 +197,6 @@ func TestViewsWithNames(t *testing.T) {
 		if got := v.kinds(t); !slices.Contains(got, "error") {
 			t.Errorf("frames %v", got)
 		}
+		sit(t, s, "rip=missing.example").expect(t, "hello", "error", "snap 3")
 	})
 }

@@ -25,7 +25,7 @@ type seat struct {
 // sit lets a viewer in as [Site.live] does, over a channel of the test. It works in a synctest bubble.
 func sit(t *testing.T, s *Site, rawQuery string) *seat {
 	t.Helper()
-	q, sp, err := s.viewOf(t.Context(), rawQuery)
+	q, sp, err := s.viewOf(rawQuery)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -35,7 +35,6 @@ export class Filter {
       event.preventDefault();
       this.#enter();
     });
-    this.#box.addEventListener("search", () => this.#box.value === "" && this.#enter());
     this.#box.addEventListener("change", () => this.#enter());
     this.#box.addEventListener("input", () => {
       clearTimeout(this.#typing);
