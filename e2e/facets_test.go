@@ -110,6 +110,10 @@ func TestFacetsOnPhone(t *testing.T) {
 	if h := eval[int](p, `Math.round(document.querySelector("#facets").getBoundingClientRect().height)`); h > 60 {
 		t.Errorf("the facets are %d pixels high", h)
 	}
+	eval[any](p, `document.querySelector("#facets a").focus() ?? null`)
+	if n := eval[int](p, `[...document.querySelectorAll("#facets li:first-child button")].filter(b => b.offsetWidth >= 24).length`); n != 2 {
+		t.Errorf("the value with the focus has %d buttons, want 2", n)
+	}
 	p.setScreen(1440, 900, "light")
 	if w := eval[int](p, `Math.round(document.querySelector("#facets").getBoundingClientRect().width)`); w < 150 || w > 220 {
 		t.Errorf("the facets are %d pixels wide", w)
