@@ -145,22 +145,22 @@ func TestCompletion(t *testing.T) {
 	sockeye := start(t)
 	p := newBrowser(t).tab()
 	p.openLive(sockeye.url + "/")
-	const options = `[...document.querySelectorAll("#options [role=option]")]`
+	const options = `[...document.querySelectorAll("#suggestions [role=option]")]`
 	p.typeFilter("port:" + port + " sta")
 	p.until("the key", options+`.some(o => o.textContent.includes("state:"))`)
 	press := func(key string) { p.typeFilter(key) }
 	press(kb.ArrowDown) // arrow down
-	p.until("the first is marked", `document.querySelector("`+box+`").getAttribute("aria-activedescendant") === "option0" &&
-		document.querySelector("#option0").getAttribute("aria-selected") === "true"`)
+	p.until("the first is marked", `document.querySelector("`+box+`").getAttribute("aria-activedescendant") === "suggestion0" &&
+		document.querySelector("#suggestion0").getAttribute("aria-selected") === "true"`)
 	press("\r")
 	p.until("the key is in the box", `document.querySelector("`+box+`").value === "port:`+port+` state:"`)
 	p.until("the states with their counts", options+`.some(o => o.textContent.replace(/\s/g, "") === "ESTABLISHED2") &&
 		`+options+`.some(o => o.textContent.replace(/\s/g, "") === "LISTEN1")`)
 	p.typeFilter("est")
-	p.until("the state that begins so is first", `document.querySelector("#option0 .name").textContent === "ESTABLISHED"`)
+	p.until("the state that begins so is first", `document.querySelector("#suggestion0 .name").textContent === "ESTABLISHED"`)
 	press(kb.ArrowDown + "\r")
 	p.until("the value is in the box", `document.querySelector("`+box+`").value.trim() === "port:`+port+` state:ESTABLISHED"`)
-	p.until("the list is closed", `document.querySelector("#options").hidden && document.querySelector("`+box+`").getAttribute("aria-expanded") === "false"`)
+	p.until("the list is closed", `document.querySelector("#suggestions").hidden && document.querySelector("`+box+`").getAttribute("aria-expanded") === "false"`)
 	press("\r")
 	p.until("the view", `location.search === "?port=`+port+`&state=ESTABLISHED"`)
 	p.awaitRows("both ends", func(rows []row) bool { return len(rows) == 2 })

@@ -153,14 +153,14 @@ func keys() templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 14, "</code>. Bytes have the units k M G T, which are thousands as in the table, and KiB MiB GiB TiB; times have us ms s m h d. What ss, Wireshark, netstat and findstr understand can be pasted.</p><p class=\"scripted\"><button type=\"button\" class=\"quiet\" popovertarget=\"shortcuts\">Keys of the keyboard</button></p><p><a href=\"")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 14, "</code>. Bytes have the units k M G T, which are thousands as in the table, and KiB MiB GiB TiB; times have us ms s m h d. What ss, Wireshark, netstat and findstr understand can be pasted.</p><p class=\"scripted\"><kbd>↑</kbd> in the box brings earlier filters back. In the lists beside the table <kbd>Alt</kbd> and a click leaves a value out, <kbd>Shift</kbd> and a click adds it.</p><p class=\"scripted\"><button type=\"button\" class=\"quiet\" popovertarget=\"shortcuts\">Keys of the keyboard</button></p><p><a href=\"")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var9 templ.SafeURL
 		templ_7745c5c3_Var9, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL(NavStates))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/keys.templ`, Line: 41, Col: 39}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/keys.templ`, Line: 45, Col: 39}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var9))
 		if templ_7745c5c3_Err != nil {

@@ -7,8 +7,8 @@ const LAST = "filters";
 /** Offers completions at the cursor, and earlier filters at the arrow up. */
 export class Complete {
   #box;
-  #list = document.getElementById("options");
-  #option = document.getElementById("option").content.querySelector("li");
+  #list = document.getElementById("suggestions");
+  #option = document.getElementById("suggestion").content.querySelector("li");
   #options = [];
   #at = -1;
   #from = 0;
@@ -67,7 +67,7 @@ export class Complete {
     this.#list.replaceChildren(
       ...options.map(({ label, note = "", n }, i) => {
         const li = document.importNode(this.#option, true);
-        li.id = `option${i}`;
+        li.id = `suggestion${i}`;
         li.querySelector(".name").textContent = visible(label);
         li.querySelector(".note").textContent = note;
         li.querySelector(".n").textContent = n === undefined ? "" : count(n);
