@@ -29,7 +29,7 @@ var mayImport = map[string][]string{
 	"sockeye/past":                {"sockeye/poller"},
 	"sockeye/processes":           {},
 	"sockeye/static":              {},
-	"sockeye/query":               {"sockeye/poller"},
+	"sockeye/query":               {"sockeye/poller", "sockeye/ports"},
 	"sockeye/poller":              {"sockeye/poller/sockdiag"},
 	"sockeye/poller/sockdiag":     {},
 	"sockeye/ports":               {},

@@ -76,7 +76,7 @@ func TestTenThousand(t *testing.T) {
 // checkFrames checks the sizes of the frames that the page was sent.
 func checkFrames(t *testing.T, frames []string) {
 	t.Helper()
-	most := map[string]int{"hello": 4 << 10, "snap": 64 << 10, "delta": 24 << 10}
+	most := map[string]int{"hello": 4 << 10, "snap": 64 << 10, "delta": 24 << 10, "facets": 4 << 10}
 	largest := map[string]int{}
 	for _, f := range frames {
 		var m struct {

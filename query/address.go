@@ -16,8 +16,8 @@ type addressKind struct {
 // word returns "address".
 func (*addressKind) word() string { return "address" }
 
-// read accepts an address, with or without brackets, or a block of addresses in CIDR form (RFC 4632, RFC 4291
-// section 2.3). v4-mapped addresses are read as IPv4. An address with a zone (RFC 4007 section 11) means that zone
+// read accepts an address, with or without brackets, a block of addresses in CIDR form (RFC 4632, RFC 4291 section
+// 2.3), or the name of a host. v4-mapped addresses are read as IPv4. An address with a zone (RFC 4007 section 11) means that zone
 // only, one without means any.
 func (k *addressKind) read(key *key, text string) (value, *Error) {
 	bare := text
@@ -28,9 +28,12 @@ func (k *addressKind) read(key *key, text string) (value, *Error) {
 		return &block{kind: k, prefix: unmapPrefix(prefix).Masked()}, nil
 	}
 	addr, err := netip.ParseAddr(bare)
+	if name, ok := hostName(text); err != nil && ok {
+		return &named{kind: k, name: Name{Text: name}}, nil
+	}
 	// A slash in a zone is a block that has a zone, which does not exist.
 	if err != nil || strings.Contains(addr.Zone(), "/") {
-		return nil, failf("%s must be an address such as 10.0.0.5 or fe80::1, or a block such as 10.0.0.0/8, not %s",
+		return nil, failf("%s must be an address such as 10.0.0.5 or fe80::1, a block such as 10.0.0.0/8 or the name of a host, not %s",
 			key.Name, shown(text))
 	}
 	addr = addr.Unmap()

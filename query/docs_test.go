@@ -71,12 +71,25 @@ func keysAsMarkdown() string {
 	var b strings.Builder
 	b.WriteString("| key | finds | example | values |\n|---|---|---|---|\n")
 	for _, k := range Keys() {
-		values := map[string]string{"number": "numbers, ranges `1024..2048`", "address": "addresses, blocks `10.0.0.0/8`",
-			"text": "a part of the name"}[k.Kind]
-		if k.Kind == "choice" {
+		values := map[string]string{"number": "numbers, ranges `1024..2048`, comparisons `>1023`",
+			"port":    "numbers, ranges `1024..2048`, comparisons `>1023`, services `https`",
+			"address": "addresses, blocks `10.0.0.0/8`, host names", "text": "a part of the name, or the whole with `=` before it",
+			"interface": "the whole name"}[k.Kind]
+		switch k.Kind {
+		case "choice":
 			values = "`" + strings.Join(k.Values, "` `") + "`"
+		case "quantity":
+			values = "numbers, ranges, comparisons; units `" + strings.Join(k.Units, "` `") + "`"
 		}
 		fmt.Fprintf(&b, "| `%s` | %s | `%s` | %s |\n", k.Name, k.Help, k.Example, values)
+	}
+	for _, k := range Keys() {
+		for i, meaning := range k.Meanings {
+			if i == 0 {
+				fmt.Fprintf(&b, "\n| `%s:` | holds where the connection is |\n|---|---|\n", k.Name)
+			}
+			fmt.Fprintf(&b, "| `%s` | %s |\n", k.Values[i], meaning)
+		}
 	}
 	return b.String()
 }

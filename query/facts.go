@@ -1,6 +1,7 @@
 package query
 
 import (
+	"math"
 	"net/netip"
 
 	"sockeye/poller"
@@ -51,4 +52,44 @@ func remoteAddress(c *poller.Connection) netip.Addr {
 		return netip.Addr{}
 	}
 	return c.Remote.Addr().Unmap()
+}
+
+// ifKnown returns n where the source knows the fact, and -1 elsewhere.
+func ifKnown(c *poller.Connection, fact poller.Known, n uint64) int64 {
+	if !c.Known.Has(fact) {
+		return -1
+	}
+	return int64(min(n, math.MaxInt64))
+}
+
+// received and sent return the counters of bytes.
+func received(c *poller.Connection) int64 { return ifKnown(c, poller.KnownBytes, c.BytesReceived) }
+func sent(c *poller.Connection) int64     { return ifKnown(c, poller.KnownBytes, c.BytesSent) }
+
+// receiveRate, sendRate and rate return bytes per second, in whole ones as they are shown.
+func receiveRate(c *poller.Connection) int64 {
+	return ifKnown(c, poller.KnownRates, whole(c.ReceiveRate))
+}
+func sendRate(c *poller.Connection) int64 { return ifKnown(c, poller.KnownRates, whole(c.SendRate)) }
+func rate(c *poller.Connection) int64 {
+	return ifKnown(c, poller.KnownRates, whole(c.ReceiveRate)+whole(c.SendRate))
+}
+
+// whole rounds a rate.
+func whole(perSecond float64) uint64 { return uint64(perSecond + 0.5) }
+
+// receiveQueue and sendQueue return the queues; for a listener they are in connections.
+func receiveQueue(c *poller.Connection) int64 {
+	return ifKnown(c, poller.KnownQueues, uint64(c.ReceiveQueue))
+}
+func sendQueue(c *poller.Connection) int64 {
+	return ifKnown(c, poller.KnownQueues, uint64(c.SendQueue))
+}
+
+// roundTrip returns the round-trip time in microseconds.
+func roundTrip(c *poller.Connection) int64 { return ifKnown(c, poller.KnownRTT, uint64(c.RTT)) }
+
+// retransmits returns how many segments were sent again.
+func retransmits(c *poller.Connection) int64 {
+	return ifKnown(c, poller.KnownRetransmits, uint64(c.Retransmits))
 }

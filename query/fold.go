@@ -80,6 +80,21 @@ func begins[T string | []byte](text T, want folded) bool {
 	return true
 }
 
+// equals reports whether text is want and nothing else, whatever the case of either.
+func equals(text string, want folded) bool {
+	for _, w := range want {
+		if text == "" {
+			return false
+		}
+		r, size := letter(text)
+		if r != w {
+			return false
+		}
+		text = text[size:]
+	}
+	return text == ""
+}
+
 // compareFolded orders texts by their folded letters: 0 means that they differ by case only.
 func compareFolded(a, b string) int {
 	for a != "" && b != "" {

@@ -7,11 +7,11 @@ import (
 )
 
 func TestKeys(t *testing.T) {
-	want := strings.Fields("state proto fam ip lip rip port lport rport pid proc user dir")
+	want := strings.Fields("state proto fam ip lip rip port lport rport svc pid proc user dir if rx tx rate rxrate txrate rq sq rtt retr age is")
 	if got := keyNames(); !slices.Equal(got, want) {
 		t.Errorf("keys %v, want %v", got, want)
 	}
-	kinds := []string{"choice", "number", "address", "text"}
+	kinds := []string{"choice", "number", "port", "quantity", "address", "interface", "text"}
 	for _, k := range Keys() {
 		if k.Title == "" || !strings.HasSuffix(k.Help, ".") || !slices.Contains(kinds, k.Kind) {
 			t.Errorf("%+v", k)
@@ -21,6 +21,9 @@ func TestKeys(t *testing.T) {
 		}
 		if !isKeyLike(k.Name) || isParameter(k.Name) {
 			t.Errorf("%q cannot be written as a key", k.Name)
+		}
+		if (k.Kind == "quantity") != (len(k.Units) > 0) || k.Meanings != nil && len(k.Meanings) != len(k.Values) {
+			t.Errorf("%+v", k)
 		}
 		q := mustParse(t, k.Example)
 		if terms := q.Terms(); len(terms) != 1 || terms[0].Key != k.Name {

@@ -11,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"sockeye/poller"
+	"sockeye/ports"
 )
 
 // modelTerm is a term as the tests understand it: its text, and what it says, by means as plain as possible.
@@ -39,13 +40,21 @@ func anyConnection(t *rapid.T) *poller.Connection {
 			Local:    anyEnd(t, "local"),
 			Remote:   netip.AddrPortFrom(netip.IPv4Unspecified(), 0),
 			PID:      int32(rapid.IntRange(0, 2).Draw(t, "source's pid")),
-			RTT:      rapid.Uint32Range(0, 3).Draw(t, "rtt"),
+			RTT:      rapid.Uint32Range(0, 3).Draw(t, "rtt") * 1000,
+
+			BytesReceived: uint64(someQuantity(t, "received")),
+			BytesSent:     uint64(someQuantity(t, "sent")),
+			ReceiveQueue:  uint32(someQuantity(t, "receive queue")),
+			SendQueue:     uint32(someQuantity(t, "send queue")),
+			Retransmits:   rapid.Uint32Range(0, 3).Draw(t, "retransmits"),
 		},
 		Direction:   poller.Direction(rapid.IntRange(0, poller.NumDirections-1).Draw(t, "dir")),
 		User:        rapid.SampledFrom([]string{"", "root", "www-data", "1000", "Größe"}).Draw(t, "user"),
 		FirstSeen:   time.Unix(rapid.Int64Range(0, 3).Draw(t, "first seen"), 0),
 		Opened:      time.Unix(rapid.Int64Range(0, 3).Draw(t, "opened"), 0),
 		ReceiveRate: float64(rapid.IntRange(0, 3).Draw(t, "rate")),
+		SendRate:    float64(someQuantity(t, "send rate")),
+		Final:       rapid.Bool().Draw(t, "final"),
 	}
 	if rapid.Bool().Draw(t, "connected") {
 		c.Remote = anyEnd(t, "remote")
@@ -74,7 +83,11 @@ func anyTerm(t *rapid.T) modelTerm {
 		term = anyValues(t, name, anyModelNumber)
 	case "ip", "lip", "rip":
 		term = anyValues(t, name, anyModelAddress)
-	case "proc", "user":
+	case "if", "is":
+		term = anyValues(t, name, anyModelCondition)
+	case "rx", "tx", "rate", "rxrate", "txrate", "rq", "sq", "rtt", "retr", "age":
+		term = anyValues(t, name, anyModelQuantity)
+	case "proc", "user", "svc":
 		term = anyValues(t, name, anyModelName)
 	default:
 		term = anyValues(t, name, anyModelChoice)
@@ -109,6 +122,9 @@ func anyModelWord(t *rapid.T) modelTerm {
 		if c.Connected() {
 			ends = append(ends, c.Remote)
 		}
+		if text == "10.0.0.5:22" || text == "[::1]:80" {
+			return slices.ContainsFunc(ends, func(e netip.AddrPort) bool { return e.String() == text })
+		}
 		if text == ":443" || text == ":44" {
 			return slices.ContainsFunc(ends, func(e netip.AddrPort) bool { return fmt.Sprintf(":%d", e.Port()) == text })
 		}
@@ -139,7 +155,11 @@ func anyModelNumber(t *rapid.T, name string) modelTerm {
 	high := rapid.SampledFrom(somePorts).Draw(t, "high")
 	low, high = min(low, high), max(low, high)
 	in := func(n int) bool { return n >= int(low) && n <= int(high) }
-	return modelTerm{fmt.Sprintf("%d..%d", low, high), func(c *poller.Connection) bool {
+	box := fmt.Sprintf("%d..%d", low, high)
+	if rapid.Bool().Draw(t, "comparison") {
+		box, in = fmt.Sprintf(">%d", low), func(n int) bool { return n > int(low) }
+	}
+	return modelTerm{box, func(c *poller.Connection) bool {
 		switch name {
 		case "pid":
 			return c.Owner != nil && in(int(c.Owner.PID)) || c.Owner == nil && c.PID != 0 && in(int(c.PID))
@@ -169,8 +189,24 @@ func anyModelAddress(t *rapid.T, name string) modelTerm {
 
 // anyModelName generates a name or a part of one.
 func anyModelName(t *rapid.T, name string) modelTerm {
-	text := rapid.SampledFrom(append([]string{"NGINX", "server", "GRÖSSE", "GRÖß", "r", "00", "data"}, someNames...)).Draw(t, "text")
+	text := rapid.SampledFrom(append([]string{"NGINX", "HTTP", "server", "GRÖSSE", "GRÖß", "r", "00", "data"}, someNames...)).Draw(t, "text")
+	if rapid.Bool().Draw(t, "whole") {
+		return modelTerm{Quote("=" + text), func(c *poller.Connection) bool {
+			switch {
+			case name == "user":
+				return strings.EqualFold(c.User, text)
+			case name == "svc":
+				return strings.EqualFold(localService(c), text) || strings.EqualFold(remoteService(c), text)
+			}
+			return c.Owner != nil && strings.EqualFold(c.Owner.Name, text)
+		}}
+	}
 	return modelTerm{Quote(text), func(c *poller.Connection) bool {
+		if name == "svc" {
+			local, _ := ports.Lookup(c.Local.Port(), c.Protocol.String())
+			remote, _ := ports.Lookup(c.Remote.Port(), c.Protocol.String())
+			return containsBlind(local.Name, text) || c.Connected() && containsBlind(remote.Name, text)
+		}
 		if name == "user" {
 			return containsBlind(c.User, text)
 		}
@@ -201,13 +237,14 @@ func TestMatch(t *testing.T) {
 		var terms []modelTerm
 		var box []string
 		for range rapid.IntRange(0, 3).Draw(t, "terms") {
-			m := anyTerm(t)
+			m := anyModelExpr(t, 3)
 			terms, box = append(terms, m), append(box, m.box)
 		}
 		q, err := Parse(strings.Join(box, " "))
 		if err != nil {
 			t.Fatalf("Parse(%q): %v", box, err)
 		}
+		q = q.At(modelNow)
 		for range 10 {
 			c := anyConnection(t)
 			want := !slices.ContainsFunc(terms, func(m modelTerm) bool { return !m.keeps(c) })

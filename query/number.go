@@ -1,7 +1,6 @@
 package query
 
 import (
-	"fmt"
 	"strconv"
 	"strings"
 
@@ -12,31 +11,34 @@ import (
 type numberKind struct {
 	// high is the largest number that is possible.
 	high int64
+	// services is set for ports, which have names.
+	services bool
 	// of returns the numbers, -1 where there is none.
 	of []func(c *poller.Connection) int64
 }
 
-// word returns "number".
-func (*numberKind) word() string { return "number" }
+// word returns "number", or "port" where services have names.
+func (k *numberKind) word() string {
+	if k.services {
+		return "port"
+	}
+	return "number"
+}
 
-// read accepts a number or a range of numbers "low..high", both ends included.
+// read accepts a number, a range of numbers, a comparison, and for ports the name of a service or a colon before the
+// number, as ss writes it.
 func (k *numberKind) read(key *key, text string) (value, *Error) {
-	first, last, isRange := strings.Cut(text, "..")
-	if !isRange {
-		last = first
+	if k.services {
+		if v, ok := k.readService(text); ok {
+			return v, nil
+		}
+		text = strings.TrimPrefix(text, ":")
 	}
-	low, err := k.number(key, first, text)
+	l, err := readLimit(key, text, func(one string) (int64, *Error) { return k.number(key, one, text) })
 	if err != nil {
 		return nil, err
 	}
-	high, err := k.number(key, last, text)
-	if err != nil {
-		return nil, err
-	}
-	if low > high {
-		return nil, failf("the range %s of %s begins above its end", shown(text), key.Name)
-	}
-	return &span{kind: k, low: low, high: high}, nil
+	return &span{kind: k, limit: l}, nil
 }
 
 // number reads one number of a text. The sign, other digits than ASCII and spaces are refused; leading zeros are not,
@@ -49,7 +51,12 @@ func (k *numberKind) number(key *key, digits, whole string) (int64, *Error) {
 	if isDigits(digits) {
 		return 0, failf("%s must be 0 to %d, not %s", key.Name, k.high, shownNumber(digits))
 	}
-	return 0, failf("%s must be 0 to %d or a range such as 1024..2048, not %s", key.Name, k.high, shown(whole))
+	also := ""
+	if k.services {
+		also = ", the name of a service such as https"
+	}
+	return 0, failf("%s must be 0 to %d%s, a range such as 1024..2048 or a comparison such as >1023, not %s",
+		key.Name, k.high, also, shown(whole))
 }
 
 // isDigits reports whether text is one or more decimal digits.
@@ -57,26 +64,23 @@ func isDigits(text string) bool {
 	return text != "" && strings.Trim(text, "0123456789") == ""
 }
 
-// span is the numbers from low to high, both included.
+// span is a limit of a number that stands in the connection.
 type span struct {
-	kind      *numberKind
-	low, high int64
+	kind *numberKind
+	limit
 }
 
 // match reports whether one of the numbers that the key looks at is in the span.
 func (s *span) match(c *poller.Connection) bool {
 	for _, of := range s.kind.of {
-		if n := of(c); s.low <= n && n <= s.high {
+		if s.has(of(c)) {
 			return true
 		}
 	}
 	return false
 }
 
-// text returns the number, or the range where it has more than one.
+// text returns the limit.
 func (s *span) text() string {
-	if s.low == s.high {
-		return strconv.FormatInt(s.low, 10)
-	}
-	return fmt.Sprintf("%d..%d", s.low, s.high)
+	return s.limit.text(func(n int64) string { return strconv.FormatInt(n, 10) })
 }

@@ -75,6 +75,12 @@ func (q Query) ThenBy(column string) Query {
 	return q
 }
 
+// LaidOutAs returns q in the order, the layout and the look of another query.
+func (q Query) LaidOutAs(other Query) Query {
+	q.order, q.shape, q.look = other.order, other.shape, other.look
+	return q
+}
+
 // Compare orders two connections: negative where a comes first. The default order is by process name, local port and
 // ID; ties of any other are parted by ID. What is unknown comes last, whichever way a column is sorted. It is a total
 // order and allocates nothing.

@@ -19,23 +19,6 @@ const (
 // Parse reads the text of the filter box. Empty text is the zero Query.
 func Parse(box string) (Query, error) { return Query{}.With(box) }
 
-// parseBox reads the terms of a box.
-func parseBox(box string) ([]expr, *Error) {
-	if err := checkText(box); err != nil {
-		return nil, err
-	}
-	var terms []expr
-	s := &scanner{src: box}
-	for s.skipSpace(); !s.done(); s.skipSpace() {
-		t, err := parseTerm(s)
-		if err != nil {
-			return nil, err
-		}
-		terms = append(terms, t)
-	}
-	return terms, nil
-}
-
 // checkText refuses what cannot be a query at all.
 func checkText(text string) *Error {
 	if len(text) > MaxLength {
@@ -47,11 +30,11 @@ func checkText(text string) *Error {
 	return nil
 }
 
-// parseTerm reads one term and stands behind it afterwards; before, the scanner stands at its first character. What
-// looks like a key and is none is an error and no word: who mistypes a key shall not see an empty table.
-func parseTerm(s *scanner) (expr, *Error) {
+// parsePlain reads one plain term and stands behind it afterwards; before, the scanner stands at its first character.
+// What looks like a key and is none is an error and no word: who mistypes a key shall not see an empty table.
+func parsePlain(s *scanner) (expr, *Error) {
 	start := s.pos
-	not := s.accept('-')
+	not := s.accept('-') || s.accept('!')
 	name, _, ok := cutKey(s.rest())
 	if !ok {
 		return parseWord(s, start, not)
@@ -73,9 +56,11 @@ func parseWord(s *scanner, start int, not bool) (expr, *Error) {
 	}
 	switch {
 	case !quoted && isReserved(text):
-		return nil, failf("the word %s is not understood; put it in quotes to search for it", shown(text)).at(start, s.pos)
-	case text == "" && not && !quoted:
-		return nil, failf("there is nothing behind the -, which leaves out what follows it").at(start, s.pos)
+		return nil, failf("%s joins terms and cannot stand here; put it in quotes to search for it", shown(text)).at(start, s.pos)
+	case text == "" && !quoted && !not:
+		return nil, failf("a term is missing here").at(start, s.pos)
+	case text == "" && !quoted:
+		return nil, failf("there is nothing behind the %s, which leaves out what follows it", s.src[start:start+1]).at(start, s.pos)
 	case text == "":
 		return nil, failf("there is nothing between the quotes").at(start, s.pos)
 	}
@@ -85,22 +70,18 @@ func parseWord(s *scanner, start int, not bool) (expr, *Error) {
 // parseValues reads the values of a key; the key and its colon are read already. Values that are there twice are
 // taken once. A space behind a comma is allowed, since people write lists like that.
 func parseValues(s *scanner, k *key, not bool) (expr, *Error) {
-	t := &keyed{key: k, not: not}
-	seen := make(map[string]bool)
+	var values []value
 	for {
 		v, err := parseValue(s, k)
 		if err != nil {
 			return nil, err
 		}
-		if !seen[v.text()] {
-			seen[v.text()] = true
-			t.values = append(t.values, v)
-		}
+		values = append(values, v)
 		if s.pair {
 			s.skipSpace()
 		}
 		if !s.accept(',') {
-			return t, s.end()
+			return &keyed{key: k, not: not, values: uniqueValues(values)}, s.end()
 		}
 		s.skipSpace()
 	}
@@ -128,8 +109,8 @@ func (s *scanner) end() *Error {
 	if s.done() {
 		return nil
 	}
-	if r, _ := utf8.DecodeRuneInString(s.rest()); !s.pair && unicode.IsSpace(r) {
+	if r, _ := utf8.DecodeRuneInString(s.rest()); !s.pair && (unicode.IsSpace(r) || r == ')' && s.open > 0) {
 		return nil
 	}
-	return failf("after a closing quote must come a space or a comma").at(s.pos, s.pos+1)
+	return failf("here must come a space, or a comma and another value").at(s.pos, s.pos+1)
 }

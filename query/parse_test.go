@@ -2,6 +2,7 @@ package query
 
 import (
 	"errors"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -53,6 +54,40 @@ func TestParse(t *testing.T) {
 		"fe80::1%eth0 fe80: dead:beef":            "fe80::1%eth0 fe80: dead:beef",
 		"example.com:443":                         "example.com:443",
 		"a,b":                                     `"a,b"`,
+		"a or b":                                  "a or b",
+		"a OR b c":                                "a or (b c)",
+		"a b or c d":                              "(a b) or (c d)",
+		"a (b or c)":                              "a (b or c)",
+		"(a or b) c":                              "(a or b) c",
+		"(a b) c":                                 "a b c",
+		"((a))":                                   "a",
+		"a and b && c":                            "a b c",
+		"a || b or a":                             "a or b",
+		"not a not -b !c":                         "-a b -c",
+		"not not a ! ! b":                         "a b",
+		"not (a or b)":                            "-(a or b)",
+		"-(a b) !(a b)":                           "-(a b)",
+		"-(-(a or b)) c":                          "(a or b) c",
+		"not(a or b)":                             "-(a or b)",
+		"(a or (b c)) or d":                       "a or (b c) or d",
+		"a or -(b or c)":                          "a or -(b or c)",
+		"port:80 or port:443":                     "port:80,443",
+		"lport:443 or rport:443":                  "port:443",
+		"lip:::1 or x or rip:::1 or ip:::2":       "ip:::1,::2 or x",
+		"-port:80 or port:443":                    "-port:80 or port:443",
+		`"(a" or ")"`:                             `"(a" or ")"`,
+		`("a b")`:                                 `"a b"`,
+		"( state:listen  or port:http )":          "state:LISTEN or port:http",
+		"rx:>1M tx:1.5k..2KiB rq:<=1GiB":          "rx:>1M tx:1500..2KiB rq:<=1GiB",
+		"rxrate:>100kB/s txrate:=0 rate:>=10":     "rxrate:>100k txrate:0 rate:>=10",
+		"rtt:20 rtt:>0.5ms rtt:<1s,300us":         "rtt:20ms rtt:>500us rtt:<1s,300us",
+		"age:>300 age:<90m,1d..2d retr:>1000":     "age:>5m age:<90m,1d..2d retr:>1k",
+		"port:HTTPS,ssh port:>1023 pid:<=9":       "port:https,ssh port:>1023 pid:<=9",
+		"ip:Example.com. lip:localhost rip:a_b.c": "ip:example.com lip:localhost rip:a_b.c",
+		`proc:=nginx proc:"=my server" user:=`:    `proc:=nginx proc:"=my server" user:"="`,
+		"if:eth0 svc:http":                        "if:eth0 svc:http",
+		"is:NEW,listening -is:loopback":           "is:new,listening -is:loopback",
+		"10.0.0.5:22 or ::1":                      "10.0.0.5:22 or ::1",
 		"größe":                                   "größe",
 		"a\u00a0b":                                "a b",
 		`"` + "\u202e" + `"`:                      `"\u202e"`,
@@ -72,8 +107,8 @@ func TestParse(t *testing.T) {
 
 // TestParseRefuses has the whole sentences, because they are for people, and the places.
 func TestParseRefuses(t *testing.T) {
-	const keys = "state, proto, fam, ip, lip, rip, port, lport, rport, pid, proc, user, dir"
-	const address = " must be an address such as 10.0.0.5 or fe80::1, or a block such as 10.0.0.0/8, not "
+	const keys = "state, proto, fam, ip, lip, rip, port, lport, rport, svc, pid, proc, user, dir, if, rx, tx, rate, rxrate, txrate, rq, sq, rtt, retr, age, is"
+	const address = " must be an address such as 10.0.0.5 or fe80::1, a block such as 10.0.0.0/8 or the name of a host, not "
 	const states = "LISTEN, SYN_SENT, SYN_RECEIVED, ESTABLISHED, FIN_WAIT_1, FIN_WAIT_2, CLOSE_WAIT, CLOSING, LAST_ACK, " +
 		"TIME_WAIT, CLOSED, NONE, connected, synchronized"
 	for box, want := range map[string]Error{
@@ -82,9 +117,9 @@ func TestParseRefuses(t *testing.T) {
 		"http://x":          {`unknown key "http": the keys are ` + keys + `; text with a colon in it is searched for in quotes`, 0, 4},
 		"sort:rx":           {`"sort" is a parameter of the URL and not a key of the filter`, 0, 4},
 		"port:99999":        {`port must be 0 to 65535, not 99999`, 5, 5},
-		"x lport:80,a":      {`lport must be 0 to 65535 or a range such as 1024..2048, not "a"`, 11, 1},
-		"port:1..":          {`port must be 0 to 65535 or a range such as 1024..2048, not "1.."`, 5, 3},
-		"port:-1":           {`port must be 0 to 65535 or a range such as 1024..2048, not "-1"`, 5, 2},
+		"x lport:80,a":      {`lport must be 0 to 65535, the name of a service such as https, a range such as 1024..2048 or a comparison such as >1023, not "a"`, 11, 1},
+		"port:1..":          {`port must be 0 to 65535, the name of a service such as https, a range such as 1024..2048 or a comparison such as >1023, not "1.."`, 5, 3},
+		"port:-1":           {`port must be 0 to 65535, the name of a service such as https, a range such as 1024..2048 or a comparison such as >1023, not "-1"`, 5, 2},
 		"port:9..1":         {`the range "9..1" of port begins above its end`, 5, 4},
 		"pid:2147483648":    {`pid must be 0 to 2147483647, not 2147483648`, 4, 10},
 		"state:FOO":         {`unknown state "FOO": one of ` + states, 6, 3},
@@ -102,14 +137,40 @@ func TestParseRefuses(t *testing.T) {
 		"a -":               {"there is nothing behind the -, which leaves out what follows it", 2, 1},
 		`a "b c`:            {`the quote that begins with "\"b c" is not closed`, 2, 4},
 		`a"b"`:              {`a quote must stand around the whole text; inside a text write \"`, 1, 1},
-		`"a"b`:              {"after a closing quote must come a space or a comma", 3, 1},
+		`"a"b`:              {"here must come a space, or a comma and another value", 3, 1},
 		`"a\zb"`:            {`unknown escape in quotes: write \\ for a backslash, \" for a quote, \n, \t or \x1b`, 2, 2},
 		`"a\`:               {`unknown escape in quotes: write \\ for a backslash, \" for a quote, \n, \t or \x1b`, 2, 1},
-		"(a":                {"parentheses are not understood; put text that has them in quotes", 0, 1},
-		"proc:(sd-pam)":     {"parentheses are not understood; put text that has them in quotes", 5, 1},
-		"a OR b":            {`the word "OR" is not understood; put it in quotes to search for it`, 2, 2},
+		"(a":                {"there is no ) for this (", 0, 1},
+		"proc:(sd-pam)":     {"parentheses go around whole terms; put text that has them in quotes", 5, 1},
+		"a(b)":              {"parentheses go around whole terms; put text that has them in quotes", 1, 1},
+		"a)":                {"parentheses go around whole terms; put text that has them in quotes", 1, 1},
+		"a )":               {"there is no ( for this )", 2, 1},
+		"()":                {`a term is missing before ")"; put it in quotes to search for it`, 1, 1},
+		"(a) b)":            {"parentheses go around whole terms; put text that has them in quotes", 5, 1},
+		"(a)b":              {"here must come a space, or a comma and another value", 3, 1},
+		"(a (b)":            {"there is no ) for this (", 0, 1},
+		"a OR":              {"the filter ends where a term is missing", 4, 0},
+		"a OR )":            {`there is no ( for this )`, 5, 1},
+		"or b":              {`a term is missing before "or"; put it in quotes to search for it`, 0, 2},
+		"a or and b":        {`a term is missing before "and"; put it in quotes to search for it`, 5, 3},
+		"a && || b":         {`a term is missing before "||"; put it in quotes to search for it`, 5, 2},
+		"not":               {"the filter ends where a term is missing", 3, 0},
+		"-not":              {`"not" joins terms and cannot stand here; put it in quotes to search for it`, 0, 4},
+		"!":                 {"the filter ends where a term is missing", 1, 0},
+		"rx:>":              {`rx must be a number such as >1M, with or without one of the units T, TiB, G, GiB, M, MiB, k, KiB, not ""`, 3, 1},
+		"rx:1x":             {`rx must be a number such as >1M, with or without one of the units T, TiB, G, GiB, M, MiB, k, KiB, not "1x"`, 3, 2},
+		"rx:-1":             {`rx must be a number such as >1M, with or without one of the units T, TiB, G, GiB, M, MiB, k, KiB, not "-1"`, 3, 2},
+		"rx:.5M":            {`rx must be a number such as >1M, with or without one of the units T, TiB, G, GiB, M, MiB, k, KiB, not ".5M"`, 3, 3},
+		"rx:1.0001k":        {`"1.0001k" is finer than what is measured: rx`, 3, 7},
+		"rx:9999999999T":    {`"9999999999T" is too large a number for rx`, 3, 11},
+		"rx:2M..1M":         {`the range "2M..1M" of rx begins above its end`, 3, 6},
+		"rtt:1d":            {`rtt must be a number such as >200ms, with or without one of the units s, ms, us, not "1d"`, 4, 2},
+		"is:lisening":       {`unknown condition "lisening": did you mean "listening"?`, 3, 8},
+		"is:up":             {`unknown condition "up": one of new, closed, listening, external, loopback, wildcard, stuck`, 3, 2},
+		"address:1":         {`unknown key "address": did you mean "ip"?`, 0, 7},
+		"sport:1":           {`unknown key "sport": did you mean "lport"?`, 0, 5},
 		"\xff":              {"the filter is not valid UTF-8", 0, 0},
-		"port:<b>x</b>":     {`port must be 0 to 65535 or a range such as 1024..2048, not "<b>x</b>"`, 5, 8},
+		"port:<b>x</b>":     {`port must be 0 to 65535, the name of a service such as https, a range such as 1024..2048 or a comparison such as >1023, not "<b>x</b>"`, 5, 8},
 		"state:a\u202e\x00": {`unknown state "a\u202e\x00": one of ` + states, 6, 5},
 	} {
 		_, err := Parse(box)
@@ -132,6 +193,10 @@ func TestParseRefusesTooMuch(t *testing.T) {
 		"words":       manyWords(maxValues + 1),
 		"as a URL":    strings.Repeat("ü", MaxLength/2),
 		"escaped":     `"` + strings.Repeat(`\x00`, MaxLength/4-1) + `"`,
+		"groups":      strings.Repeat("(", maxDepth+1) + "a" + strings.Repeat(")", maxDepth+1),
+		"deep":        strings.Repeat("(a b or c ", maxDepth) + "d" + strings.Repeat(")", maxDepth),
+		"open":        strings.Repeat("(", MaxLength),
+		"nots":        strings.Repeat("!", MaxLength),
 		"unclosed":    `"` + strings.Repeat("a", MaxLength-1),
 		"unknown key": strings.Repeat("k", MaxLength-2) + ":x",
 	} {
@@ -154,7 +219,7 @@ func TestParseRefusesTooMuch(t *testing.T) {
 func manyPorts(n int) string {
 	var b strings.Builder
 	for i := range n - 1 {
-		b.WriteString("," + (&span{low: int64(i + 2), high: int64(i + 2)}).text())
+		b.WriteString("," + strconv.Itoa(i+2))
 	}
 	return b.String()
 }
@@ -163,7 +228,7 @@ func manyPorts(n int) string {
 func manyWords(n int) string {
 	var b strings.Builder
 	for i := range n {
-		b.WriteString(" w" + (&span{low: int64(i), high: int64(i)}).text())
+		b.WriteString(" w" + strconv.Itoa(i))
 	}
 	return b.String()
 }

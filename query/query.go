@@ -38,12 +38,11 @@ func (q Query) add(terms []expr) (Query, *Error) {
 	if len(q.filter) == 0 {
 		q.filter = nil
 	}
-	count := 0
-	for _, e := range q.filter {
-		count += len(e.term().Values)
+	if n := q.filter.size(); n > maxValues {
+		return Query{}, failf("the filter has %d values and words, at most %d are possible", n, maxValues)
 	}
-	if count > maxValues {
-		return Query{}, failf("the filter has %d values and words, at most %d are possible", count, maxValues)
+	if q.filter.depth() > maxDepth {
+		return Query{}, tooDeep()
 	}
 	if n := len(q.encodeFilter()); n > maxFilter {
 		return Query{}, failf("the filter is %d bytes long as a URL, at most %d are possible", n, maxFilter)
@@ -74,6 +73,9 @@ func (q Query) Terms() []Term {
 
 // String returns the filter as the box shows it, in canonical spelling. [Parse] reads it back; the order is not in it.
 func (q Query) String() string {
+	if len(q.filter) == 1 {
+		return q.filter[0].term().bare()
+	}
 	var b strings.Builder
 	for i, t := range q.Terms() {
 		if i > 0 {

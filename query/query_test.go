@@ -136,7 +136,7 @@ func TestMatchAllocatesNothing(t *testing.T) {
 }
 
 var benchQueries = []string{"state:established", "port:80,443", "ip:10.0.0.0/8", "ip:fe80::1%lo", "proc:WÖRK", "pid:1..9 user:root",
-	"nothing", "-nothing", ":22", "state:established port:443 -proc:sshd dir:in"}
+	"nothing", "-nothing", ":22", "10.0.0.5:22", "(a or b) -(c d)", "rx:>1M rtt:<1ms", "age:>5m is:stuck", "port:ssh svc:smtp", "state:established port:443 -proc:sshd dir:in"}
 
 func BenchmarkMatch(b *testing.B) {
 	c := benchConnection()

@@ -16,6 +16,14 @@ func Quote(text string) string {
 	return strconv.Quote(text)
 }
 
+// QuoteValue is [Quote] for text behind a key, where a comparison needs no quotes either.
+func QuoteValue(text string) string {
+	if isPlain(strings.TrimLeft(text, "<>=")) {
+		return text
+	}
+	return strconv.Quote(text)
+}
+
 // plainMarks are the marks that stand in names, addresses and ports and need no quotes.
 const plainMarks = "._-:/@%+*[]"
 
@@ -33,7 +41,7 @@ func isPlain(text string) bool {
 	}) < 0
 }
 
-// isReserved reports whether the word will be an operator, in any case.
+// isReserved reports whether the word is an operator, in any case.
 func isReserved(word string) bool {
 	switch strings.ToLower(word) {
 	case "or", "and", "not":

@@ -54,7 +54,7 @@ func anyText() *rapid.Generator[string] {
 func anyQuery(t *rapid.T) Query {
 	var terms []string
 	for range rapid.IntRange(0, 6).Draw(t, "terms") {
-		terms = append(terms, anyTerm(t).box)
+		terms = append(terms, anyModelExpr(t, 3).box)
 	}
 	q, err := Parse(strings.Join(terms, " "))
 	if err != nil {
@@ -108,7 +108,8 @@ func FuzzParse(f *testing.F) {
 		f.Add(k.Example)
 	}
 	for _, seed := range []string{`-proc:"a\"b",c :443 "x y"`, "state:established nginx", "ip:[::1],10.0.0.0/8", "fe80::%z",
-		"port:1..2, 3", "a or b", "(", `"\u202e"`, "-", "\u00a0", "ip:::ffff:1.2.3.4/96"} {
+		"port:1..2, 3", "a or b", "(", `"\u202e"`, "-", "\u00a0", "ip:::ffff:1.2.3.4/96",
+		"(a or -(b c)) !x", "not not (a)", "((lport:1 or rport:1) and port:2) || x", "rx:>1.5MiB", "age:1d..2d", "is:new"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, box string) {
@@ -125,7 +126,8 @@ func FuzzParse(f *testing.F) {
 func FuzzFromURL(f *testing.F) {
 	for _, seed := range []string{"state=ESTABLISHED&port=443", "-proc=chrome&sort=-rxrate,proc", "q=state:established+nginx",
 		"q=%22a+b%22&q=-x", "port=&state=&q=", "proc=my+server%2C+other", "offset=200&limit=60", "a;b", "%zz", "sort=rx&sort=-rx,tx",
-		"-q=x", "=", "&&", "proc=%00", "ip=fe80::1%25eth0"} {
+		"-q=x", "=", "&&", "proc=%00", "ip=fe80::1%25eth0",
+		"q=a+or+b&q=(c+d)+or+e", "rx=%3E1M&is=stuck", "q=-(a+or+b)"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, raw string) {

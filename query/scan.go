@@ -10,12 +10,14 @@ import (
 // scanner reads the text of the box, or the value of one URL pair, from left to right.
 //
 // Outside of quotes only four marks mean anything: space, comma, double quote and parenthesis. All others, the
-// backslash too, are text, so that what people paste is rarely wrong.
+// backslash too, are text, so that what people paste is rarely wrong; but "-" and "!" before a term turn it round.
 type scanner struct {
 	// src is valid UTF-8.
 	src string
 	// pos is the place of the next byte to read, at most len(src); always the begin of a character.
 	pos int
+	// open is how many parentheses are open.
+	open int
 	// pair is set for the value of a URL pair: spaces and parentheses are then text, because nothing follows.
 	pair bool
 }
@@ -54,13 +56,13 @@ func (s *scanner) bare(commas bool) (string, *Error) {
 	start := s.pos
 	for i, r := range s.rest() {
 		switch {
-		case commas && r == ',', !s.pair && unicode.IsSpace(r):
+		case commas && r == ',', !s.pair && unicode.IsSpace(r), !s.pair && r == ')' && s.open > 0:
 			s.pos = start + i
 			return strings.TrimSpace(s.src[start:s.pos]), nil
 		case r == '"':
 			return "", failf(`a quote must stand around the whole text; inside a text write \"`).at(start+i, start+i+1)
 		case !s.pair && (r == '(' || r == ')'):
-			return "", failf("parentheses are not understood; put text that has them in quotes").at(start+i, start+i+1)
+			return "", failf("parentheses go around whole terms; put text that has them in quotes").at(start+i, start+i+1)
 		}
 	}
 	s.pos = len(s.src)

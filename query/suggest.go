@@ -1,9 +1,9 @@
 package query
 
 // closest returns the name that the writer of word may have meant: the first one at the least distance, which is at
-// most 2, and half of the word's letters; "" where there is none.
+// most 2, and a third of the word's letters, rounded; "" where there is none.
 func closest(word string, names []string) string {
-	best, found := min(2, len(word)/2), ""
+	best, found := min(2, (len(word)+1)/3), ""
 	if len(word) > shownBytes {
 		return ""
 	}

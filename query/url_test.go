@@ -25,6 +25,14 @@ func TestFromURL(t *testing.T) {
 		"q=a&port=80&q=b+c":                    "q=a&port=80&q=b&q=c",
 		"q=%22a+b%22":                          "q=%22a+b%22",
 		"q=-x":                                 "q=-x",
+		"q=a+or+b":                             "q=a+or+b",
+		"q=(a+or+b)&port=1&q=c":                "q=a+or+b&port=1&q=c",
+		"q=-(a+or+b)":                          "q=-%28a+or+b%29",
+		"q=port:80+or+a+b":                     "q=port:80+or+%28a+b%29",
+		"q=port:80+or+port:81":                 "port=80,81",
+		"rx=>1M&-age=%3C5m":                    "rx=%3E1M&-age=%3C5m",
+		"is=new&if=eth0&ip=example.com":        "is=new&if=eth0&ip=example.com",
+		"port=https":                           "port=https",
 		"q=-port:80":                           "-port=80",
 		"q=:443":                               "q=:443",
 		"q=port%3D443":                         "q=%22port%3D443%22",
@@ -64,7 +72,7 @@ func TestFromURLPage(t *testing.T) {
 }
 
 func TestFromURLRefuses(t *testing.T) {
-	const all = "state, proto, fam, ip, lip, rip, port, lport, rport, pid, proc, user, dir, q, sort, group, open, pair, names, cols, n, sel, offset, limit, anchor, above, from, to"
+	const all = "state, proto, fam, ip, lip, rip, port, lport, rport, svc, pid, proc, user, dir, if, rx, tx, rate, rxrate, txrate, rq, sq, rtt, retr, age, is, q, sort, group, open, pair, names, cols, n, sel, offset, limit, anchor, above, from, to"
 	const columns = "proto, state, local, remote, proc, pid, user, age, rx, tx, rxrate, txrate, rq, sq, rtt, retr, dir, fam, port, rport, uid, opened, seen, id, peer"
 	for raw, want := range map[string]Error{
 		"a=b":             {`unknown parameter "a": one of ` + all, 0, 3},
@@ -83,7 +91,7 @@ func TestFromURLRefuses(t *testing.T) {
 		"sort=rxrat":      {`unknown column "rxrat" to sort by: did you mean "rxrate"?`, 0, 10},
 		"sort=rx,":        {`unknown column "" to sort by: one of ` + columns, 0, 8},
 		"port=80,":        {"port needs a value, for example port:80,443", 0, 8},
-		"proc=%22a%22b":   {"after a closing quote must come a space or a comma", 0, 13},
+		"proc=%22a%22b":   {"here must come a space, or a comma and another value", 0, 13},
 		"proc=a%22b":      {`a quote must stand around the whole text; inside a text write \"`, 0, 10},
 		"?state=x":        {`unknown parameter "?state": did you mean "state"?`, 0, 8},
 		"%3Cscript%3E=1":  {`unknown parameter "<script>": one of ` + all, 0, 14},

@@ -39,6 +39,10 @@ type Dashboard struct {
 	Box string
 	// Problem says in one sentence why Box could not be read; "" where it could.
 	Problem string
+	// Hint is another view that may be meant by what stands in the box; its zero value is none.
+	Hint Hint
+	// Facets are lists of values to choose from.
+	Facets []Facet
 	// Rows are the connections of the window, in the order of the view. At most Limit are shown.
 	Rows []poller.Connection
 	// Offset is the place of the first row in the view, Limit the greatest number of rows in the window.
@@ -87,4 +91,28 @@ type Failure struct {
 	// Status is the HTTP status, Title one sentence that says what is wrong, Advice what to do about it.
 	Status        int
 	Title, Advice string
+}
+
+// Hint is a view that is offered: as the box has it, and encoded as in the URL.
+type Hint struct{ Text, Encode string }
+
+// Facet is the values of one key with how many connections have each, to choose from.
+type Facet struct {
+	// Key is the name of the key.
+	Key string
+	// Values are the most frequent, and those that were chosen. More is how many further ones there are.
+	Values []FacetValue
+	More   int
+}
+
+// FacetValue is one value of a facet.
+type FacetValue struct {
+	// Label is the value as it is shown, Note what more is known of it.
+	Label, Note string
+	// Count is how many connections have it, -1 where that is not counted.
+	Count int
+	// Encode is the view that shows these only, encoded as in the URL.
+	Encode string
+	// In is set where the view asks for the value, Out where it leaves it out.
+	In, Out bool
 }

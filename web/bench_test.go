@@ -134,8 +134,9 @@ func (m *tally) report(b *testing.B) {
 	b.ReportMetric(float64(m.bytes)/n, "B/tick")
 }
 
-// benchmarkTick polls a throng while viewers look at the first 60 rows of views, each view having as many viewers.
-func benchmarkTick(b *testing.B, views []query.Query, viewers int) {
+// benchmarkTick polls a throng while viewers look at the first 60 rows of views, each view having as many viewers, perhaps
+// with the facets beside them.
+func benchmarkTick(b *testing.B, views []query.Query, viewers int, facets bool) {
 	c, m := newThrong(), &tally{}
 	var observe func(*poller.Delta)
 	p, err := poller.New(b.Context(), poller.Options{
@@ -166,6 +167,7 @@ func benchmarkTick(b *testing.B, views []query.Query, viewers int) {
 		for range viewers {
 			all = append(all, &session{hub: s.hub, channel: &outbox{}, viewer: newViewer()})
 			s.hub.join(all[len(all)-1].viewer, q, span{offset: 0, limit: defaultLimit})
+			s.hub.showFacets(all[len(all)-1].viewer, facets)
 		}
 	}
 	serve := func() {
@@ -189,13 +191,13 @@ func benchmarkTick(b *testing.B, views []query.Query, viewers int) {
 // for the poll, which is not counted.
 func BenchmarkViews(b *testing.B) {
 	for _, views := range []int{1, 10, 100} {
-		b.Run(fmt.Sprint(views), func(b *testing.B) { benchmarkTick(b, throngViews(b, views), 1) })
+		b.Run(fmt.Sprint(views), func(b *testing.B) { benchmarkTick(b, throngViews(b, views), 1, false) })
 	}
 }
 
 // BenchmarkViewers shows the cost of a tick by the number of viewers of one view; see [BenchmarkViews].
 func BenchmarkViewers(b *testing.B) {
 	for _, viewers := range []int{1, 64} {
-		b.Run(fmt.Sprint(viewers), func(b *testing.B) { benchmarkTick(b, throngViews(b, 1), viewers) })
+		b.Run(fmt.Sprint(viewers), func(b *testing.B) { benchmarkTick(b, throngViews(b, 1), viewers, false) })
 	}
 }

@@ -238,8 +238,8 @@ func cellsOf(row []json.RawMessage) string {
 func truth(t fataler, s *Site, q query.Query, sp span) (want shown) {
 	t.Helper()
 	s.poller.Read(func(table *poller.Table) {
-		lines, of := trueLines(q, table)
 		st := table.Status()
+		lines, of := trueLines(q.At(st.At), table)
 		want = shown{
 			Seq: st.Seq, At: millis(st.At), Interval: st.Interval.Milliseconds(), Stale: st.Stale, Notes: st.Notes,
 			Total: table.Len(), Size: of, Counts: counts(&st.Counts), Offset: sp.offset,

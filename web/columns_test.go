@@ -41,7 +41,7 @@ func TestLookIsNoView(t *testing.T) {
 		sit(t, s, "state=LISTEN&cols=pid&n=1&sel=beef")
 		sit(t, s, "state=LISTEN&cols=rtt,local")
 		v := sit(t, s, "")
-		if err := v.session.message([]byte(`{"t":"view","q":"state=LISTEN&n=1","offset":0,"limit":60}`)); err != nil {
+		if err := v.session.message(t.Context(), []byte(`{"t":"view","q":"state=LISTEN&n=1","offset":0,"limit":60}`)); err != nil {
 			t.Fatal(err)
 		}
 		q, _, err := query.FromURL("state=LISTEN")

@@ -17,7 +17,7 @@ import (
 // sent on to the one that is.
 func (s *Site) dashboard(c echo.Context) error {
 	raw := c.QueryString()
-	q, page, err := query.FromURL(raw)
+	q, page, err := s.readView(c.Request().Context(), raw)
 	if err != nil {
 		return s.dashboardProblem(c, raw, err)
 	}
@@ -35,7 +35,7 @@ func (s *Site) dashboard(c echo.Context) error {
 	if page.Get("limit") == "" {
 		sp.limit = maxLimit // without script the page is all there is
 	}
-	d := views.Dashboard{Query: q, Box: q.String(), Offset: sp.offset, Limit: sp.limit, Service: serviceName}
+	d := views.Dashboard{Query: q, Box: q.String(), Offset: sp.offset, Limit: sp.limit, Service: serviceName, Hint: shownHint(raw, q)}
 	d.From, d.To = when.from, when.to
 	err = s.fresh(c.Request().Context(), func(t *poller.Table) {
 		fillDashboard(&d, t, sp)
@@ -69,12 +69,15 @@ func fillDashboard(d *views.Dashboard, t *poller.Table, sp span) {
 	for _, c := range within(sp, rows) {
 		d.Rows = append(d.Rows, *c)
 	}
+	d.Facets = facetsOf(d.Query, t)
 }
 
 // dashboardProblem answers a view that cannot be read: the page with the reason beside the box, and no rows.
 func (s *Site) dashboardProblem(c echo.Context, raw string, cause error) error {
-	d := views.Dashboard{Box: boxOf(raw), Problem: cause.Error(), Limit: defaultLimit, Service: serviceName}
+	d := views.Dashboard{Box: boxOf(raw), Problem: cause.Error(), Limit: defaultLimit, Service: serviceName,
+		Hint: shownHint(raw, query.Query{})}
 	s.poller.Read(func(t *poller.Table) {
+		d.Facets = facetsOf(query.Query{}, t)
 		d.Status, d.History, d.Total = t.Status(), t.History(), t.Len()
 	})
 	d.Page = s.page(c, views.NavConnections, d.Status)
@@ -156,50 +159,4 @@ func address(path, rawQuery string) string {
 		return path
 	}
 	return path + "?" + rawQuery
-}
-
-// viewInfo is what the script needs to show another view without loading a page.
-type viewInfo struct {
-	Encode  string            `json:"encode"`
-	Rows    string            `json:"rows"` // the part of it that says which rows there are and in what order
-	Box     string            `json:"box"`
-	Chips   []chip            `json:"chips"`
-	Sort    []sortedBy        `json:"sort"`
-	Headers map[string]string `json:"headers"` // what a click on a column's header leads to
-	Then    map[string]string `json:"then"`    // the same for a click with Shift
-}
-
-// chip is one term of the filter and the view without it.
-type chip struct {
-	Text   string `json:"text"`
-	Remove string `json:"remove"`
-}
-
-type sortedBy struct {
-	Column string `json:"column"`
-	Desc   bool   `json:"desc"`
-}
-
-// viewInfo handles GET /view: it reads a view as the page would, by the one parser there is. That a view cannot be
-// read is an answer too, and no failure of the request: {"error": "…"} with 200.
-func (s *Site) viewInfo(c echo.Context) error {
-	q, _, err := query.FromURL(c.QueryString())
-	if err != nil {
-		return c.JSON(http.StatusOK, failureJSON{err.Error()})
-	}
-	info := viewInfo{
-		Encode: q.Encode(), Rows: q.Rows().Encode(), Box: q.String(), Chips: []chip{}, Sort: []sortedBy{},
-		Headers: map[string]string{}, Then: map[string]string{},
-	}
-	for i, t := range q.Terms() {
-		info.Chips = append(info.Chips, chip{Text: t.String(), Remove: q.Without(i).Encode()})
-	}
-	for _, o := range q.Order() {
-		info.Sort = append(info.Sort, sortedBy{o.Column, o.Desc})
-	}
-	for _, column := range query.Columns() {
-		info.Headers[column.Name] = q.SortBy(column.Name).Encode()
-		info.Then[column.Name] = q.ThenBy(column.Name).Encode()
-	}
-	return c.JSON(http.StatusOK, info)
 }

@@ -2,6 +2,7 @@ package web
 
 import (
 	"encoding/json"
+	"fmt"
 	"html"
 	"net/http"
 	"net/http/httptest"
@@ -191,8 +192,10 @@ var tag = regexp.MustCompile(`<[a-zA-Z/!][^>]*>`)
 func TestHostileNamesInPages(t *testing.T) {
 	s := newTestSite(t, hostileMachine(), poller.MaxInterval)
 	m := hostileMachine()
-	for pid := range m.processes {
-		m.processes[pid] = "plain"
+	for pid, name := range m.processes {
+		if name != "" { // the page counts the different names that there are
+			m.processes[pid] = fmt.Sprintf("plain-%02d", pid)
+		}
 	}
 	plain := newTestSite(t, m, poller.MaxInterval)
 	for _, path := range []string{"/", "/ports/443"} {

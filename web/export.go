@@ -11,7 +11,6 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"sockeye/poller"
-	"sockeye/query"
 )
 
 // export is all matches of a query at one moment.
@@ -29,7 +28,7 @@ const flushRows = 1000
 // export reads the request's view and copies what it matches: each socket on its own, whatever the view groups or joins,
 // since who reads data can do that and cannot undo it.
 func (s *Site) export(c echo.Context) (*export, error) {
-	q, page, err := query.FromURL(c.QueryString())
+	q, page, err := s.readView(c.Request().Context(), c.QueryString())
 	if err != nil {
 		return nil, badRequest(err)
 	}

@@ -265,7 +265,7 @@ func TestExportRefuses(t *testing.T) {
 		"port=99999": "port must be 0 to 65535", "state=FOO": "one of LISTEN", "nokey=1": "unknown parameter",
 		"offset=0": "offset is not possible here", "limit=5": "limit is not possible here", "sort=weight": "unknown column",
 		"q=%22open": "", "q=a;b": "%3B", "q=%": "escape", "ip=300.1.1.1": "", "q=" + strings.Repeat("(", 9000): "longer than",
-		"q=' OR 1=1 --": "",
+		"q=' OR )": "",
 	} {
 		for _, format := range []string{"json", "ndjson", "csv"} {
 			w := ask(t, s, "/connections."+format, rawQuery)

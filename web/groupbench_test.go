@@ -20,7 +20,7 @@ func BenchmarkGroups(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			benchmarkTick(b, []query.Query{q}, 1)
+			benchmarkTick(b, []query.Query{q}, 1, false)
 		})
 	}
 }

@@ -11,6 +11,8 @@ import (
 // groups. Views that differ only in which groups are open, or in names, share it.
 type grouping struct {
 	query query.Query
+	// timed is set where time alone changes which rows match.
+	timed bool
 	// by are the comparisons of the query's order that say something about groups.
 	by []func(a, b *group) int
 	// seq is that of the table that all of it is taken from.
@@ -57,29 +59,36 @@ type group struct {
 
 // newGrouping returns a grouping that is to be filled.
 func newGrouping(q query.Query) *grouping {
-	return &grouping{query: q, by: groupOrder(q), seq: never, numbers: map[query.GroupKey]int32{}, wanted: map[string]int{}, expanded: map[int32]*group{}}
+	return &grouping{query: q, timed: q.Timed(), by: groupOrder(q), seq: never, numbers: map[query.GroupKey]int32{}, wanted: map[string]int{}, expanded: map[int32]*group{}}
 }
 
 // fill takes all rows anew from the table. Groups that stay keep their numbers: windows know them by those.
 func (g *grouping) fill(r *roster, t *poller.Table) {
 	g.seq = t.Status().Seq
+	g.query = g.query.At(t.Status().At)
 	for n := range g.shares {
 		if c := r.rows[n]; g.shares[n].group != 0 && !isIn(t, c) {
 			g.take(int32(n))
 		}
 	}
-	for n, one := range g.expanded {
-		one.rows = nil // settle makes them anew
-		g.touch(n)
-	}
+	g.expandAnew()
 	for c := range t.All() {
-		if r.keeps(&g.query, c) {
-			g.put(r.number(c), c)
+		if g.timed || r.keeps(&g.query, c) {
+			g.judge(r, r.number(c))
 		} else if n, there := r.numbers[c]; there {
 			g.take(n)
 		}
 	}
 	g.settle(r)
+}
+
+// judge counts a row as it is now, if the query keeps it.
+func (g *grouping) judge(r *roster, n int32) {
+	if c := r.rows[n]; r.keeps(&g.query, c) {
+		g.put(n, c)
+	} else {
+		g.take(n)
+	}
 }
 
 // isIn reports whether a row is in the table.
@@ -93,25 +102,47 @@ func isIn(t *poller.Table, c *poller.Connection) bool {
 
 // apply brings the groups up to date with the delta that the roster has marked, which led to the table of seq. To apply
 // a delta twice changes nothing.
-func (g *grouping) apply(r *roster, seq uint64) {
-	if seq <= g.seq {
+func (g *grouping) apply(r *roster, d *poller.Delta) {
+	if d.Seq <= g.seq {
 		return
 	}
-	g.seq = seq
+	g.seq = d.Seq
 	for _, n := range r.closed {
 		g.take(n)
 	}
+	if g.timed {
+		g.query = g.query.At(d.At)
+		g.judgeAll(r)
+	}
 	for _, n := range r.fresh {
-		if c := r.rows[n]; r.keeps(&g.query, c) {
-			g.put(n, c)
-		} else {
-			g.take(n)
-		}
+		g.judge(r, n)
+	}
+	if g.timed { // rows that the delta does not name have come and gone
+		g.expandAnew()
 	}
 	for _, one := range g.expanded {
-		one.rows.apply(r, seq)
+		if one.rows != nil {
+			one.rows.apply(r, d.Seq)
+		}
 	}
 	g.settle(r)
+}
+
+// expandAnew has the rows of all open groups taken anew when the groups are settled.
+func (g *grouping) expandAnew() {
+	for n, one := range g.expanded {
+		one.rows = nil
+		g.touch(n)
+	}
+}
+
+// judgeAll counts all rows but those that have just closed.
+func (g *grouping) judgeAll(r *roster) {
+	for n, c := range r.rows {
+		if c != nil && r.marks[n] != markClosed {
+			g.judge(r, int32(n))
+		}
+	}
 }
 
 // put counts a row as it is now, in place of what it was.

@@ -13,7 +13,8 @@ type hub struct {
 	poller  *poller.Poller
 	fields  []field
 	traffic traffic
-	names   *dns.Cache // nil where nobody can be asked
+	names   *dns.Cache // of addresses; nil where nobody can be asked
+	book    *nameBook  // of the addresses of names
 
 	mu      sync.Mutex
 	shelf   *shelf
@@ -21,7 +22,7 @@ type hub struct {
 }
 
 func newHub(p *poller.Poller) *hub {
-	return &hub{poller: p, fields: liveFields(), shelf: newShelf()}
+	return &hub{poller: p, fields: liveFields(), book: newNameBook(systemResolver{}), shelf: newShelf()}
 }
 
 // observe is the poller's observer: it brings every view up to date and offers the change to the viewers. It never
@@ -40,6 +41,7 @@ func (h *hub) observe(d *poller.Delta) {
 				h.traffic.replaced.Add(viewer.offer(m))
 			}
 		}
+		h.offerFacets(v, d.At)
 	})
 }
 
@@ -64,6 +66,10 @@ func (h *hub) join(viewer *viewer, q query.Query, s span) {
 		}
 		w.viewers[viewer] = struct{}{}
 		viewer.view, viewer.window = v, w
+		if viewer.facets {
+			h.shelf.watchFacets(v, t)
+			h.giveFacets(viewer, t.Status().At)
+		}
 	})
 	if before != nil && before != viewer.window { // only now: what the old view has sorted may serve the new one
 		h.part(viewer, old, before)
@@ -124,6 +130,9 @@ func (h *hub) leaveLocked(viewer *viewer) {
 	v, w := viewer.view, viewer.window
 	if w == nil {
 		return
+	}
+	if viewer.facets {
+		h.shelf.leaveFacets(v)
 	}
 	viewer.view, viewer.window = nil, nil
 	h.part(viewer, v, w)

@@ -103,10 +103,14 @@ type session struct {
 }
 
 // run serves the viewer until its connection ends, it breaks a rule, it stops reading, or ctx ends. Its two helpers,
-// which read and ping, have ended when it returns.
+// which read and ping, have ended when it returns. A name that has no address matches nothing, and the viewer is told.
 func (s *session) run(ctx context.Context, q query.Query, sp span) {
+	q, problem := s.hub.book.resolve(ctx, q)
 	s.hub.join(s.viewer, q, sp)
 	defer s.hub.leave(s.viewer)
+	if problem != nil { // a browser that comes again would never learn the reason of a refusal
+		s.viewer.complain(problem.Error())
+	}
 	inner, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
 	ended := make(chan error, 2)
@@ -135,7 +139,7 @@ func (s *session) run(ctx context.Context, q query.Query, sp span) {
 
 // send writes what is pending.
 func (s *session) send(ctx context.Context) error {
-	errors, pending, snap := s.viewer.take()
+	errors, pending, snap, counted := s.viewer.take()
 	for _, e := range errors {
 		if err := s.write(ctx, e); err != nil {
 			return err
@@ -149,10 +153,21 @@ func (s *session) send(ctx context.Context) error {
 	case snap:
 		pending = s.hub.snap(s.viewer)
 	case pending == nil:
-		return nil
+		return s.sendFacets(ctx, counted)
 	}
 	s.sent = pending.seq
-	return s.write(ctx, pending.data)
+	if err := s.write(ctx, pending.data); err != nil {
+		return err
+	}
+	return s.sendFacets(ctx, counted)
+}
+
+// sendFacets writes the facets where there are any to be sent.
+func (s *session) sendFacets(ctx context.Context, facets []byte) error {
+	if facets == nil {
+		return nil
+	}
+	return s.write(ctx, facets)
 }
 
 func (s *session) write(ctx context.Context, message []byte) error {
@@ -198,14 +213,14 @@ func (s *session) readAll(ctx context.Context) error {
 		if !allowance.take(time.Now()) {
 			return &violation{closePolicy, "Too many messages."}
 		}
-		if err := s.message(b); err != nil {
+		if err := s.message(ctx, b); err != nil {
 			return err
 		}
 	}
 }
 
 // message does what a client's message asks for.
-func (s *session) message(b []byte) error {
+func (s *session) message(ctx context.Context, b []byte) error {
 	m, err := parseMessage(b)
 	if err != nil {
 		return err
@@ -217,8 +232,14 @@ func (s *session) message(b []byte) error {
 	case "hold":
 		s.hub.hold(s.viewer)
 		return nil
+	case "facets":
+		s.hub.showFacets(s.viewer, m.On)
+		return nil
 	}
 	q, sp, err := m.view()
+	if err == nil {
+		q, err = s.hub.book.resolve(ctx, q)
+	}
 	if err != nil {
 		s.viewer.complain(err.Error())
 		return nil

@@ -48,6 +48,7 @@ type clientMessage struct {
 	Limit  int    `json:"limit"`
 	Anchor string `json:"anchor"`
 	Above  int    `json:"above"`
+	On     bool   `json:"on"`
 }
 
 // parseMessage reads a message strictly: one object, no unknown members, nothing after it.
@@ -61,10 +62,11 @@ func parseMessage(b []byte) (clientMessage, error) {
 	if _, err := d.Token(); err != io.EOF {
 		return m, &violation{closePolicy, "A message must be one JSON object and nothing after it."}
 	}
-	if m.Type != "view" && m.Type != "hold" && m.Type != "resync" {
-		return m, &violation{closePolicy, `A message's "t" must be view, hold or resync.`}
+	switch m.Type {
+	case "view", "hold", "resync", "facets":
+		return m, nil
 	}
-	return m, nil
+	return m, &violation{closePolicy, `A message's "t" must be view, hold, resync or facets.`}
 }
 
 // view reads the view that the message asks for.

@@ -33,7 +33,7 @@ func FuzzParseMessage(f *testing.F) {
 			}
 			return
 		}
-		if m.Type != "view" && m.Type != "resync" {
+		if m.Type != "view" && m.Type != "resync" && m.Type != "facets" {
 			t.Fatalf("%q: accepted with the kind %q", b, m.Type)
 		}
 		text, err := json.Marshal(m)
@@ -56,6 +56,7 @@ func TestParseMessage(t *testing.T) {
 		`{"t":"view","q":"port=443","offset":7,"limit":9}`: {Type: "view", Query: "port=443", Offset: 7, Limit: 9},
 		`{"t":"hold"}`: {Type: "hold"},
 		`{"t":"view","q":"","offset":7,"limit":9,"anchor":"beef","above":3}`: {Type: "view", Offset: 7, Limit: 9, Anchor: "beef", Above: 3},
+		`{"t":"facets","on":true}`: {Type: "facets", On: true}, `{"t":"facets"}`: {Type: "facets"},
 	} {
 		if got, err := parseMessage([]byte(text)); err != nil || got != want {
 			t.Errorf("%s: %+v, %v", text, got, err)

@@ -153,11 +153,11 @@ func TestOnePendingFrame(t *testing.T) {
 	for range 20 {
 		v.complain("no")
 	}
-	errors, pending, snap := v.take()
+	errors, pending, snap, _ := v.take()
 	if len(errors) != maxErrors || pending != nil || !snap {
 		t.Errorf("taken: %d errors, pending %v, snap %v", len(errors), pending, snap)
 	}
-	if errors, pending, snap := v.take(); errors != nil || pending != nil || snap {
+	if errors, pending, snap, _ := v.take(); errors != nil || pending != nil || snap {
 		t.Error("something was left behind")
 	}
 }

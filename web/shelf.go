@@ -13,10 +13,13 @@ type shelf struct {
 	roster *roster
 	// series are the shared ones, by orderKey.
 	series map[string]*series
-	// groupings are by Encode of the Query.Core that they group.
+	// groupings are by Identity of the Query.Core that they group.
 	groupings map[string]*grouping
-	// views are by Query.Encode.
+	// views are by Query.Identity.
 	views map[string]*view
+	// book is what facets are counted from, as of the table of bookSeq; nil while nobody looks at any.
+	book    *factBook
+	bookSeq uint64
 }
 
 // newShelf returns a shelf without views.
@@ -28,13 +31,14 @@ func newShelf() *shelf {
 // row, and a sort where no other view has its order. Who calls it has to close the view when nobody looks at it any
 // more.
 func (s *shelf) open(q query.Query, t *poller.Table) *view {
-	key := q.Encode()
+	key := q.Identity()
 	v := s.views[key]
 	if q.Pair() {
 		s.roster.join(t)
 	}
 	if v == nil {
 		v = s.add(q, t)
+		v.key, v.timed = key, q.Timed()
 		s.views[key] = v
 	}
 	v.fill(s.roster, t)
@@ -59,7 +63,7 @@ func (s *shelf) add(q query.Query, t *poller.Table) *view {
 
 // groupingOf returns the grouping of a query without open groups and names.
 func (s *shelf) groupingOf(core query.Query) *grouping {
-	key := core.Encode()
+	key := core.Identity()
 	g := s.groupings[key]
 	if g == nil {
 		g = newGrouping(core)
@@ -73,7 +77,7 @@ const never = ^uint64(0)
 
 // seriesOf returns the series in which a query finds its rows.
 func (s *shelf) seriesOf(q query.Query, t *poller.Table) *series {
-	if isSparse(q, t) {
+	if !q.Timed() && isSparse(q, t) {
 		return &series{query: q, own: true, seq: never}
 	}
 	key := orderKey(q)
@@ -111,12 +115,12 @@ func orderKey(q query.Query) string {
 
 // close drops a view, and what nothing else uses.
 func (s *shelf) close(v *view) {
-	delete(s.views, v.query.Encode())
+	delete(s.views, v.key)
 	switch {
 	case v.groups != nil:
 		v.groups.shut(v.query.Open())
 		if v.groups.views--; v.groups.views == 0 {
-			delete(s.groupings, v.query.Core().Encode())
+			delete(s.groupings, v.query.Core().Identity())
 		}
 	case v.series.views == 1 && !v.series.own:
 		delete(s.series, orderKey(v.query))
@@ -128,7 +132,7 @@ func (s *shelf) close(v *view) {
 		s.roster.pairs = nil
 	}
 	if len(s.views) == 0 {
-		s.roster = newRoster()
+		s.roster, s.book = newRoster(), nil
 	}
 }
 
@@ -153,14 +157,15 @@ func (s *shelf) apply(d *poller.Delta, then func(*view)) {
 	for _, one := range s.series {
 		one.apply(s.roster, d.Seq)
 	}
+	s.countFacets(d)
 	for _, g := range s.groupings {
-		g.apply(s.roster, d.Seq)
+		g.apply(s.roster, d)
 	}
 	for _, v := range s.views {
 		if v.series != nil && v.series.own {
 			v.series.apply(s.roster, d.Seq)
 		}
-		v.apply(s.roster, d.Seq)
+		v.apply(s.roster, d)
 		then(v)
 	}
 	s.roster.end()

@@ -68,6 +68,7 @@ func (s *Site) Routes(e *echo.Echo) {
 	e.GET("/", s.dashboard)
 	e.GET("/view", s.viewInfo)
 	e.GET("/columns.css", s.columnSheet)
+	e.GET("/complete", s.complete)
 	e.GET("/live", s.live)
 	e.GET("/connections.json", s.exportJSON)
 	e.GET("/connections.ndjson", s.exportNDJSON)

@@ -2,6 +2,7 @@ package web
 
 import (
 	"slices"
+	"time"
 
 	"sockeye/poller"
 	"sockeye/query"
@@ -11,6 +12,10 @@ import (
 // same order share their series.
 type view struct {
 	query query.Query
+	// key is the view's name on the shelf: Query.Identity, which At does not change.
+	key string
+	// timed is set where rows that do not change can begin or cease to match.
+	timed bool
 	// seq is that of the table that members and matched are taken from.
 	seq    uint64
 	series *series
@@ -29,6 +34,12 @@ type view struct {
 	windows map[span]*window
 	// came and went are how many rows joined and left the view with the delta that was applied last.
 	came, went int
+	// facets are counted while facetViewers want them. facetsTold is what they were last told, at facetsAt, nil where
+	// they were told nothing yet.
+	facets       *facetSet
+	facetViewers int
+	facetsTold   []byte
+	facetsAt     time.Time
 }
 
 // sparse is how much smaller than the table a view is that has a series of its own: then it costs what its own rows
@@ -37,6 +48,7 @@ const sparse = 8
 
 // selectRows returns the rows that match, in the query's order. They are valid while the table may be read.
 func selectRows(q query.Query, t *poller.Table) []*poller.Connection {
+	q = q.At(t.Status().At)
 	rows := make([]*poller.Connection, 0, t.Len())
 	for c := range t.All() {
 		if q.Match(c) {
@@ -62,6 +74,7 @@ func (v *view) fill(r *roster, t *poller.Table) {
 		return
 	}
 	v.seq = seq
+	v.query = v.query.At(t.Status().At)
 	v.matched = len(v.series.numbers)
 	if !v.all {
 		v.matched = 0
@@ -74,13 +87,14 @@ func (v *view) fill(r *roster, t *poller.Table) {
 }
 
 // apply brings the members up to date with the delta that the roster has marked, after the series. It costs a match
-// for each row that the delta names, whatever the size of the view.
-func (v *view) apply(r *roster, seq uint64) {
-	if seq <= v.seq {
+// for each row that the delta names, whatever the size of the view. A timed view costs a match for each row of the
+// series.
+func (v *view) apply(r *roster, d *poller.Delta) {
+	if d.Seq <= v.seq {
 		v.came, v.went = 0, 0
 		return
 	}
-	v.seq, v.came, v.went = seq, 0, 0
+	v.seq, v.came, v.went = d.Seq, 0, 0
 	switch {
 	case v.groups != nil:
 		v.countGroups()
@@ -94,11 +108,21 @@ func (v *view) apply(r *roster, seq uint64) {
 		for _, n := range r.closed {
 			v.set(n, false)
 		}
-		for _, n := range r.fresh {
-			v.set(n, r.keeps(&v.query, r.rows[n]))
-		}
+		v.match(r, d)
 	}
 	v.lines = v.matched
+}
+
+// match brings the members up to date where rows changed, or, where time alone changes what matches, everywhere.
+func (v *view) match(r *roster, d *poller.Delta) {
+	fresh := r.fresh
+	if v.timed {
+		v.query = v.query.At(d.At)
+		fresh = v.series.numbers
+	}
+	for _, n := range fresh {
+		v.set(n, r.keeps(&v.query, r.rows[n]))
+	}
 }
 
 // size returns how much there is of the view.

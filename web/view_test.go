@@ -28,6 +28,7 @@ func checkInBubble(t *testing.T, property func(*rapid.T)) {
 var viewQueries = []string{
 	"", "state=ESTABLISHED", "port=443", "-port=443&sort=-rx", "proc=a&sort=-rxrate,proc", "sort=age", "sort=-pid", "q=b",
 	"-proc=b&sort=proc,-rtt", "dir=listening&sort=local", "lip=10.0.0.0/8", "sort=state,-tx", "proto=udp", "sort=-remote",
+	"age=%3E3s", "is=new&sort=-age", "q=state:LISTEN+or+port:22", "q=-(is:stuck+or+proc:a)&sort=proc",
 }
 
 // drawQuery draws one of viewQueries or shapedQueries.
@@ -247,7 +248,7 @@ func (w *watcher) serve(t fataler, arrives bool) {
 // say hands a message of the client to the server.
 func (w *watcher) say(t fataler, message string) {
 	t.Helper()
-	if err := w.session.message([]byte(message)); err != nil {
+	if err := w.session.message(context.Background(), []byte(message)); err != nil {
 		t.Fatal(err)
 	}
 }

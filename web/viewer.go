@@ -7,6 +7,7 @@ import "sync"
 type viewer struct {
 	view   *view   // guarded by the hub's lock
 	window *window // guarded by the hub's lock
+	facets bool    // whether it shows facets; guarded by the hub's lock
 
 	wake chan struct{} // holds a token when there is something to send
 
@@ -14,6 +15,7 @@ type viewer struct {
 	pending *message
 	snap    bool // a snapshot is due
 	errors  [][]byte
+	counted []byte // facets that are to be sent, nil for none
 }
 
 func newViewer() *viewer { return &viewer{wake: make(chan struct{}, 1)} }
@@ -61,6 +63,16 @@ func (v *viewer) complain(text string) {
 	v.wakeUp()
 }
 
+// count hands over facets, in place of those that were not sent yet; nil takes these back. It never waits.
+func (v *viewer) count(facets []byte) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.counted = facets
+	if facets != nil {
+		v.wakeUp()
+	}
+}
+
 func (v *viewer) wakeUp() {
 	select {
 	case v.wake <- struct{}{}:
@@ -69,10 +81,10 @@ func (v *viewer) wakeUp() {
 }
 
 // take returns what is to be sent now and leaves nothing pending.
-func (v *viewer) take() (errors [][]byte, pending *message, snap bool) {
+func (v *viewer) take() (errors [][]byte, pending *message, snap bool, counted []byte) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	errors, pending, snap = v.errors, v.pending, v.snap
-	v.errors, v.pending, v.snap = nil, nil, false
-	return errors, pending, snap
+	errors, pending, snap, counted = v.errors, v.pending, v.snap, v.counted
+	v.errors, v.pending, v.snap, v.counted = nil, nil, false, nil
+	return errors, pending, snap, counted
 }

@@ -2,7 +2,6 @@
 
 import { Chart } from "./chart.js";
 import { DASH, clock, count, rate } from "./format.js";
-import { Numbers } from "./numbers.js";
 import { Period } from "./period.js";
 import { Points, ceiling } from "./points.js";
 
@@ -21,7 +20,7 @@ export class Charts {
   #points = new Points();
   #figures = [...document.querySelectorAll("figure.chart")];
   #charts = new Map();
-  #numbers = new Numbers(document.getElementById("numbers"), this.#points, often);
+  #numbers = null; // the table of numbers, once somebody has opened it
   #onpoint;
   #shown = [];
   #asked = false;
@@ -38,7 +37,20 @@ export class Charts {
     const repaint = () => this.#each((chart) => chart.repaint());
     for (const media of ["(prefers-color-scheme: dark)", "(prefers-contrast: more)"]) matchMedia(media).addEventListener("change", repaint);
     document.addEventListener("themechange", repaint);
+    document.getElementById("numbers").addEventListener("beforetoggle", ({ target }) => this.#open(target));
     addEventListener("beforeprint", () => this.#each((chart) => chart.print()));
+  }
+
+  /** Keeps the table of numbers up to date from now on. */
+  async #open(sheet) {
+    if (this.#numbers) return;
+    try {
+      const { Numbers } = await import("./numbers.js");
+      this.#numbers ??= new Numbers(sheet, this.#points, often);
+      this.#numbers.draw(this.#shown);
+    } catch {
+      // The server does not answer: the table stays what it was when the page was made.
+    }
   }
 
   #each(act) {
@@ -83,7 +95,7 @@ export class Charts {
     if (document.hidden || this.#points.states.length === 0) return;
     const points = this.#points.shown();
     this.#shown = points;
-    this.#numbers.draw(points);
+    this.#numbers?.draw(points);
     const range = this.#points.period.map((ms) => ms / 1000);
     const ends = this.#points.to ? this.#points.period.map(clock) : ["5 min ago", "now"];
     document.getElementById("when").textContent = this.#points.to ? `From ${ends[0]} to ${ends[1]} · the table is live` : "The last 5 minutes";

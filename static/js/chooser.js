@@ -1,6 +1,6 @@
 // The dialog in which columns are chosen: which, in what order, how wide. All of it works by keyboard.
 
-/** The dialog over the columns, opened by a button. `linger` has how long closed rows stay, in seconds. */
+/** The dialog over the columns, shown by open(). `linger` has how long closed rows stay, in seconds. */
 export class Chooser {
   #dialog = document.getElementById("chooser");
   #list = document.getElementById("choices");
@@ -8,10 +8,6 @@ export class Chooser {
 
   constructor(columns, linger) {
     this.#columns = columns;
-    document.getElementById("columns").addEventListener("click", () => {
-      this.#draw();
-      this.#dialog.showModal();
-    });
     document.getElementById("usual").addEventListener("click", () => {
       columns.reset();
       this.#draw();
@@ -30,6 +26,12 @@ export class Chooser {
     const stay = document.getElementById("linger");
     stay.value = linger.value;
     stay.addEventListener("change", () => stay.validity.valid && linger.set(stay.value));
+  }
+
+  /** Shows the dialog. */
+  open() {
+    this.#draw();
+    this.#dialog.showModal();
   }
 
   /** Moves the column of a button, which keeps the focus. */

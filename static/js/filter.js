@@ -1,10 +1,12 @@
 // The filter: the box, its chips, and every link that leads to another view. The server is the only one that reads the
 // language; this asks it what a text means and shows the answer.
 
+import { Complete } from "./complete.js";
 import { visible, whole } from "./format.js";
 
 /** What a text that is typed anew leaves as it is, beside the order. */
 const LAYOUT = new Set(["group", "open", "pair", "names"]);
+const PAUSE = 300; // between the last key and the question what the text means
 
 /**
  * Watches the form and the links marked data-view. `show(answer)` is called with what the server says of the view to
@@ -15,12 +17,17 @@ export class Filter {
   #box = this.#form.elements.q;
   #sort = this.#form.elements.sort;
   #problem = document.getElementById("problem");
+  #offer = document.getElementById("offer");
+  #complete = new Complete(this.#box);
+  #typing = 0;
   #chips = document.getElementById("chips");
   #chip = document.getElementById("chip").content.querySelector("li");
   #show;
   #asked = 0;
   /** The view in force, as the URL has it. */
   encode = document.body.dataset.encode;
+  /** The view that the browser's history has; while the reader types, the address is ahead of it. */
+  #kept = this.encode;
   /** The view in force, as the box has it. */
   text = this.#problem.hidden ? this.#box.value : "";
   /** Gives a view that is asked for the look of the one in force. */
@@ -30,9 +37,13 @@ export class Filter {
     this.#show = show;
     this.#form.addEventListener("submit", (event) => {
       event.preventDefault();
-      this.#ask(this.#typed(), true);
+      this.#enter();
     });
-    this.#box.addEventListener("search", () => this.#box.value === "" && this.#ask(this.#typed(), true));
+    this.#box.addEventListener("change", () => this.#enter());
+    this.#box.addEventListener("input", () => {
+      clearTimeout(this.#typing);
+      this.#typing = setTimeout(() => this.#ask(this.#typed(), true, { typing: true }), PAUSE);
+    });
     document.addEventListener("click", (event) => this.#click(event));
     addEventListener("popstate", () => {
       const search = location.search.slice(1);
@@ -61,7 +72,11 @@ export class Filter {
 
   /** Shows another view; with `stay` it is the same place seen in another way, and no new entry of the history. */
   go(search, stay) {
-    this.#ask(search, true, stay);
+    this.#ask(search, true, { stay });
+  }
+
+  #enter() {
+    this.#ask(this.#typed(), true);
   }
 
   #typed() {
@@ -84,8 +99,9 @@ export class Filter {
   }
 
   /** Asks the server what a view means, and takes it. Only the last question counts. */
-  async #ask(search, push, stay = false) {
+  async #ask(search, push, { typing = false, stay = false } = {}) {
     const asked = ++this.#asked;
+    clearTimeout(this.#typing);
     let answer;
     try {
       const response = await fetch(`/view?${search}`, { headers: { Accept: "application/json" } });
@@ -95,18 +111,36 @@ export class Filter {
     }
     if (asked !== this.#asked) return;
     this.problem(answer.error ?? "");
+    this.#suggest(answer.hint);
     if (answer.error) return;
-    if (push && answer.encode !== this.encode) {
-      history[stay ? "replaceState" : "pushState"](null, "", answer.encode ? `/?${answer.encode}` : "/");
+    const changed = answer.encode !== this.encode;
+    if (typing) changed && history.replaceState(null, "", address(answer.encode));
+    else {
+      if (push && stay) history.replaceState(null, "", address(answer.encode));
+      else if (push && answer.encode !== this.#kept) {
+        history.replaceState(null, "", address(this.#kept));
+        history.pushState(null, "", address(answer.encode));
+        this.#complete.remember(answer.box);
+      }
+      this.#kept = answer.encode;
+      this.#box.value = answer.box;
     }
     this.#take(answer);
-    this.#show(answer, stay);
+    if (changed || !typing) this.#show(answer, stay);
+  }
+
+  /** Offers another view that may be meant, or nothing. */
+  #suggest(hint) {
+    this.#offer.hidden = !hint;
+    if (!hint) return;
+    const link = this.#offer.querySelector("a");
+    link.textContent = visible(hint.text);
+    link.href = address(hint.encode);
   }
 
   #take({ encode, rows, box, chips, sort, headers, then }) {
     this.encode = encode;
     this.text = box;
-    this.#box.value = box;
     this.#sort.value = sort.map(({ column, desc }) => (desc ? "-" : "") + column).join(",");
     this.#sort.disabled = this.#sort.value === "";
     const focused = this.#chips.contains(document.activeElement);
@@ -126,10 +160,14 @@ export class Filter {
     const li = document.importNode(this.#chip, true);
     const link = li.querySelector("a");
     li.querySelector(".text").textContent = visible(text);
-    link.href = remove ? `/?${remove}` : "/";
+    link.href = address(remove);
     link.setAttribute("aria-label", `Remove ${whole(text)}`);
     return li;
   }
+}
+
+function address(encode) {
+  return encode ? `/?${encode}` : "/";
 }
 
 function pointHeader(th, [first, second], headers, then) {
@@ -138,5 +176,5 @@ function pointHeader(th, [first, second], headers, then) {
   th.setAttribute("aria-sort", first?.column !== name ? "none" : first.desc ? "descending" : "ascending");
   link.dataset.second = second?.column !== name ? "" : second.desc ? "▾" : "▴";
   link.dataset.then = then[name] ?? "";
-  link.href = headers[name] ? `/?${headers[name]}` : "/";
+  link.href = address(headers[name]);
 }

@@ -2,14 +2,13 @@
 // screen.
 
 import { Charts } from "./charts.js";
+import { Facets } from "./facets.js";
 import { Filter } from "./filter.js";
 import { Keys, chosenRow, copyText, tellTable } from "./keys.js";
 import { inspect } from "./inspect.js";
 import { Groups } from "./groups.js";
 import { Net } from "./net.js";
 import { Page } from "./page.js";
-import { Palette } from "./palette.js";
-import { savePicture } from "./picture.js";
 import { Sparks } from "./spark.js";
 import { Saved } from "./saved.js";
 import { Store } from "./store.js";
@@ -30,6 +29,7 @@ const filter = new Filter((answer, stay) => {
 rows.listen(element("rows"), filter);
 const table = new Table({ store, page, filter, rows, net: () => net, drawn: afterPicture });
 
+const facets = new Facets((search) => filter.go(search));
 let printing = false; // the picture under way is for paper
 
 /** After each picture: what stands in the rows, and paper that waits for them. */
@@ -46,7 +46,9 @@ const net = new Net({
     rows.states = frame.states;
     page.hello(frame);
     table.hello();
+    net.facets();
   },
+  facets: (frame) => facets.show(frame),
   snap(frame) {
     table.snap(frame);
     charts.snap(frame.history);
@@ -89,6 +91,29 @@ function printAll() {
   else print();
 }
 
+let palette = null; // the promise of it
+
+/** Opens the palette, which is loaded at the first use. */
+async function openPalette() {
+  const seen = () => store.shown.map((id) => store.row(id)).filter(Boolean);
+  palette ??= import("./palette.js").then(({ Palette }) => new Palette(keys, seen));
+  try {
+    (await palette).open();
+  } catch {
+    palette = null;
+    page.say("The server does not answer");
+  }
+}
+
+/** Saves the charts as a picture; what does it is loaded when it is wanted. */
+async function takePicture() {
+  try {
+    (await import("./picture.js")).savePicture(caption(), charts.pictures());
+  } catch {
+    page.say("The server does not answer");
+  }
+}
+
 const body = element("rows");
 const keys = new Keys({
   filter: () => filter.focus(),
@@ -106,13 +131,12 @@ const keys = new Keys({
   earlier: () => charts.period.go("earlier"),
   later: () => charts.period.go("later"),
   live: () => charts.period.go("live"),
-  palette: () => palette.open(),
+  palette: openPalette,
   numbers: () => element("numbers").showPopover(),
-  picture: () => savePicture(caption(), charts.pictures()),
+  picture: takePicture,
   print: printAll,
   theme: () => element("theme").click(),
 });
-const palette = new Palette(keys, () => store.shown.map((id) => store.row(id)).filter(Boolean));
 body.addEventListener("sockeye:freeze", (event) => {
   if (event.defaultPrevented) return;
   table.grid.frozen = !table.grid.frozen;

@@ -7,7 +7,7 @@ const QUIET = 20_000;
 /**
  * Keeps a connection to /live for one view and hands every frame on.
  *
- * `on` has: hello(frame), snap(frame), delta(frame), error(frame), up(), down(reason). After down() the next sign of
+ * `on` has: hello(frame), snap(frame), delta(frame), facets(frame), error(frame), up(), down(reason). After down() the next sign of
  * life is up(), and a snap follows it. Frames come in the order of the socket.
  */
 export class Net {
@@ -46,6 +46,11 @@ export class Net {
   /** Asks for the whole window, after a gap. */
   resync() {
     this.#send({ t: "resync" });
+  }
+
+  /** Asks for the facets of the views that are shown. */
+  facets() {
+    this.#send({ t: "facets", on: true });
   }
 
   /** Connects now instead of at the end of the present wait. */

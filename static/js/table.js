@@ -1,6 +1,5 @@
 // The table as a whole: its window, columns, keys, look and pace, and when it is drawn.
 
-import { Chooser } from "./chooser.js";
 import { Columns } from "./columns.js";
 import { Grid } from "./grid.js";
 import { Look } from "./look.js";
@@ -234,7 +233,16 @@ export class Table {
       remember("linger", text);
       this.#store.linger = text * 1000;
     };
-    new Chooser(this.#columns, linger);
+    let chooser = null; // the promise of the dialog, which is loaded at the first use
+    document.getElementById("columns").addEventListener("click", async () => {
+      chooser ??= import("./chooser.js").then(({ Chooser }) => new Chooser(this.#columns, linger));
+      try {
+        (await chooser).open();
+      } catch {
+        chooser = null;
+        this.#page.say("The server does not answer");
+      }
+    });
   }
 
   /** Takes the columns, numbers and selection of a view; at first with the columns that are remembered. */
