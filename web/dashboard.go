@@ -55,7 +55,7 @@ func (s *Site) dashboard(c echo.Context) error {
 
 // fillDashboard copies out of the table what the page shows.
 func fillDashboard(d *views.Dashboard, t *poller.Table, sp span) {
-	d.Status, d.History, d.Total = t.Status(), t.History(), t.Len()
+	d.Status, d.History, d.Total, d.Facets = t.Status(), t.History(), t.Len(), facetsOf(d.Query, t)
 	if needsLines(d.Query) {
 		fillLines(d, t, sp)
 		return
@@ -69,7 +69,6 @@ func fillDashboard(d *views.Dashboard, t *poller.Table, sp span) {
 	for _, c := range within(sp, rows) {
 		d.Rows = append(d.Rows, *c)
 	}
-	d.Facets = facetsOf(d.Query, t)
 }
 
 // dashboardProblem answers a view that cannot be read: the page with the reason beside the box, and no rows.
