@@ -32,6 +32,7 @@ var mayImport = map[string][]string{
 	"sockeye/poller":              {"sockeye/poller/sockdiag"},
 	"sockeye/poller/sockdiag":     {},
 	"sockeye/ports":               {},
+	"sockeye/netinfo":             {},
 	"sockeye/e2e":                 {},
 	"sockeye/bench":               {"sockeye/poller", "sockeye/poller/sockdiag", "sockeye/bench/internal/load"},
 	"sockeye/bench/sockets":       {"sockeye/bench/internal/load"},
