@@ -33,6 +33,7 @@ var mayImport = map[string][]string{
 	"sockeye/poller/sockdiag":     {},
 	"sockeye/ports":               {},
 	"sockeye/netinfo":             {},
+	"sockeye/diagnose":            {"sockeye/netinfo", "sockeye/poller"},
 	"sockeye/e2e":                 {},
 	"sockeye/bench":               {"sockeye/poller", "sockeye/poller/sockdiag", "sockeye/bench/internal/load"},
 	"sockeye/bench/sockets":       {"sockeye/bench/internal/load"},

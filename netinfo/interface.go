@@ -67,6 +67,8 @@ type Interface struct {
 	// Name is the system's name of it, for example "eth0".
 	Name string
 	Kind Kind
+	// Master is the bridge or bond that it is a part of, "" for none or where that is not known.
+	Master string
 	// MAC is its hardware address, nil where it has none.
 	MAC net.HardwareAddr
 	// MTU is the largest packet in bytes.

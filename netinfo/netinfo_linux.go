@@ -37,9 +37,16 @@ func Interfaces() ([]Interface, error) {
 	if err != nil {
 		return nil, fmt.Errorf("list addresses: %w", err)
 	}
+	byIndex := map[int]string{}
+	for _, l := range links {
+		byIndex[l.Attrs().Index] = l.Attrs().Name
+	}
 	list := make([]Interface, 0, len(links))
 	for _, l := range links {
 		i := interfaceOf(l)
+		if m := l.Attrs().MasterIndex; m != 0 {
+			i.Master = byIndex[m]
+		}
 		for _, a := range addresses {
 			if a.LinkIndex == i.Index {
 				i.Addresses = append(i.Addresses, addressOf(a))

@@ -1,0 +1,7 @@
+package diagnose
+
+import (
+	"testing"
+)
+
+func document(t *testing.T, title string, list []fault, reports []Report) {}
