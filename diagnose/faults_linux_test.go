@@ -1,12 +1,14 @@
 package diagnose
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"log"
 	"net"
 	"net/http"
+	"net/netip"
 	"os"
 	"strings"
 	"sync"
@@ -14,6 +16,7 @@ import (
 	"time"
 
 	"github.com/miekg/dns"
+	"golang.org/x/sys/unix"
 )
 
 var update = flag.Bool("update", false, "write docs/diagnosis.md anew")
@@ -140,6 +143,17 @@ var faults = []fault{
 		n.hold(internetV4+"10:7000", 10)
 		n.options.Target = internetV4 + "10:7000"
 	}, PlaceMachine, causeNoPorts},
+	{"ephemeral range exhausted, in the socket table", func(n *network) {
+		n.client.set("net/ipv4/ip_local_port_range", "40000 40009")
+		n.hold(internetV4+"10:7000", 10)
+		n.options.Table = true
+	}, PlaceMachine, causeNoPorts},
+	{"CLOSE_WAIT leak of 500", func(n *network) { n.leak(500); n.options.Table = true }, PlaceMachine, causeCloseWait},
+	{"full backlog", func(n *network) { n.fillBacklog(); n.options.Table = true }, PlaceMachine, causeBacklog},
+	{"requests to one server that are not answered", func(n *network) {
+		n.call(internetV4+"25:80", 6)
+		n.options.Table = true
+	}, PlaceServer, causeCallsOne},
 }
 
 // healthy are variations in which nothing is wrong.
@@ -225,6 +239,56 @@ func (n *network) proxy() {
 			_, _ = io.WriteString(c, "HTTP/1.1 200 Connection established\r\n\r\n")
 		}
 	})
+}
+
+// leak opens connections from the client which the other side closes and the client does not.
+func (n *network) leak(count int) {
+	n.accept(n.internet, internetV4+"11:7100", func(c net.Conn) { _ = c.Close() })
+	n.hold(internetV4+"11:7100", count)
+}
+
+// fillBacklog has a listener on the client that never accepts, and more connections to it than may wait.
+func (n *network) fillBacklog() {
+	n.client.in(func() {
+		fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+		if err != nil {
+			n.t.Error(err)
+			return
+		}
+		n.t.Cleanup(func() { _ = unix.Close(fd) })
+		if err := errors.Join(unix.Bind(fd, &unix.SockaddrInet4{Port: 7200}), unix.Listen(fd, 4)); err != nil {
+			n.t.Error(err)
+		}
+	})
+	n.router.in(func() {
+		for range 5 { // one more than the number that listen was given
+			c, err := net.DialTimeout("tcp", clientV4+":7200", 5*time.Second)
+			if err != nil {
+				n.t.Error(err)
+				return
+			}
+			n.t.Cleanup(func() { c.Close() })
+		}
+	})
+}
+
+// call asks for connections that nobody answers, until they were asked for three times.
+func (n *network) call(to string, count int) {
+	address := netip.MustParseAddrPort(to)
+	n.client.in(func() {
+		for range count {
+			fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
+			if err != nil {
+				n.t.Error(err)
+				return
+			}
+			n.t.Cleanup(func() { _ = unix.Close(fd) })
+			if err := unix.Connect(fd, &unix.SockaddrInet4{Port: int(address.Port()), Addr: address.Addr().As4()}); err != unix.EINPROGRESS {
+				n.t.Error(err)
+			}
+		}
+	})
+	time.Sleep(3500 * time.Millisecond) // the kernel asks again after 1 s and after 3 s
 }
 
 // hold opens connections from the client and keeps them until the test ends.

@@ -4,12 +4,16 @@ import (
 	"context"
 	"crypto/x509"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"testing"
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"sockeye/poller"
 )
 
 // labVariable has the test binary be the program that is run in the laboratory.
@@ -63,5 +67,18 @@ func dropRaw() error {
 	return unix.Setuid(65534)
 }
 
-// tableFindings reads the socket table and applies the rules to it.
-func tableFindings(context.Context) ([]Finding, error) { return nil, nil }
+// tableFindings reads the socket table of this namespace and applies the rules to it.
+func tableFindings(ctx context.Context) (list []Finding, err error) {
+	ctx, cancel := context.WithCancel(ctx)
+	p, err := poller.New(ctx, poller.Options{Source: poller.SourceNetlink, Interval: poller.DefaultInterval, Log: slog.New(slog.DiscardHandler), Observe: func(*poller.Delta) {}})
+	if err != nil {
+		cancel()
+		return nil, err
+	}
+	done := make(chan error, 1)
+	go func() { done <- p.Run(ctx) }()
+	err = p.Fresh(ctx)
+	p.Read(func(t *poller.Table) { list = FindingsIn(t) })
+	cancel()
+	return list, errors.Join(err, <-done)
+}

@@ -2,10 +2,12 @@ package diagnose
 
 import (
 	"context"
+	"fmt"
 	"net"
 	"net/netip"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // site is a server that was contacted by name.
@@ -33,17 +35,39 @@ func anyGood(list []handshake) bool {
 	return slices.ContainsFunc(list, func(h handshake) bool { return h.good() })
 }
 
-// splitTarget reads host:port, also with a scheme in front and a path behind; the port of https is the default.
+// CheckTarget says what is wrong with a server that is to be asked about; nil for a host and a port.
+func CheckTarget(s string) error {
+	_, _, err := splitTarget(s)
+	return err
+}
+
+// splitTarget reads host:port.
 func splitTarget(s string) (host string, port uint16, err error) {
 	host, text, err := net.SplitHostPort(s)
-	if err != nil {
-		return "", 0, err
-	}
-	n, err := strconv.ParseUint(text, 10, 16)
-	if err != nil || n == 0 || host == "" {
-		return "", 0, &net.AddrError{Err: "not a host and a port from 1 to 65535", Addr: s}
+	n, bad := strconv.ParseUint(text, 10, 16)
+	if err != nil || bad != nil || n == 0 || !hostName(host) {
+		return "", 0, fmt.Errorf("%q is not a host and a port, such as example.org:443 or [2001:db8::1]:22", s)
 	}
 	return host, uint16(n), nil
+}
+
+// hostName reports whether s can be a host: an address, or a name of letters, digits, hyphens, low lines and dots that
+// fits into a question (RFC 1035 section 2.3.4).
+func hostName(s string) bool {
+	if _, err := netip.ParseAddr(s); err == nil {
+		return true
+	}
+	if s == "" || len(s) > 253 {
+		return false
+	}
+	for _, label := range strings.Split(strings.TrimSuffix(s, "."), ".") {
+		if label == "" || len(label) > 63 {
+			return false
+		}
+	}
+	return !strings.ContainsFunc(s, func(r rune) bool {
+		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '-' || r == '_' || r == '.')
+	})
 }
 
 // firstName returns the first of the names, absolute: the one that name servers are asked for.

@@ -25,7 +25,6 @@ type target struct {
 	// overruled are attempts by the addresses of the name servers, where the hosts file gives others that fail.
 	overruled []attempt
 	traffic   *Traffic
-	sample    sample
 }
 
 // tlsPorts are the ports of services that begin with a TLS handshake, by the IANA's registry.
