@@ -207,12 +207,12 @@ var marks = map[diagnose.Status]string{diagnose.OK: "ok", diagnose.Trouble: "BAD
 
 // writeRung writes one rung as soon as it is done: what was tried only where something is wrong.
 func writeRung(out io.Writer, r diagnose.Rung) {
-	fmt.Fprintf(out, "%-4s %-24s %s\n", marks[r.Status], r.Title, views.Visible(r.Result))
+	fmt.Fprintf(out, "%-4s %-24s %s\n", marks[r.Status], r.Title, views.Whole(r.Result))
 	if r.Status != diagnose.Trouble {
 		return
 	}
 	for _, f := range r.Facts {
-		fmt.Fprintf(out, "       %s: %s\n", views.Visible(f.Tried), views.Visible(f.Answer))
+		fmt.Fprintf(out, "       %s: %s\n", views.Whole(f.Tried), views.Whole(f.Answer))
 	}
 }
 
@@ -228,15 +228,15 @@ func writeVerdict(out io.Writer, r diagnose.Report) {
 	default:
 		fmt.Fprintln(out, "CANNOT TELL")
 	}
-	fmt.Fprintln(out, views.Visible(v.Sentence))
+	fmt.Fprintln(out, views.Whole(v.Sentence))
 	for _, m := range v.Mend {
-		fmt.Fprintf(out, "  > %s\n", views.Visible(m))
+		fmt.Fprintf(out, "  > %s\n", views.Whole(m))
 	}
 	for i, f := range v.Also {
 		if i == 0 {
 			fmt.Fprintln(out, "\nAlso:")
 		}
-		fmt.Fprintf(out, "  %s: %s\n", f.Severity, views.Visible(f.Sentence))
+		fmt.Fprintf(out, "  %s: %s\n", f.Severity, views.Whole(f.Sentence))
 	}
 	fmt.Fprintf(out, "\nThis took %.1f s.\n", r.Took.Seconds())
 }

@@ -16,14 +16,14 @@ type outcome string
 // The outcomes.
 const (
 	connected   outcome = "connected"
-	refused     outcome = "refused"       // a reset, or an ICMP message that says so
-	wasReset    outcome = "reset"         // broken off after it was open
-	silent      outcome = "no answer"     // nothing came back in time
-	unreachable outcome = "unreachable"   // a router, or this machine, says that there is no way
-	denied      outcome = "not permitted" // this machine does not let it out (EPERM, EACCES)
-	noPort      outcome = "no port left"  // the machine has no free local port or address for it (EADDRNOTAVAIL)
-	interrupted outcome = "not finished"  // the diagnosis ended first
-	failed      outcome = "failed"        // anything else; the error tells
+	refused     outcome = "refused"                       // a reset, or an ICMP message that says so
+	wasReset    outcome = "reset"                         // broken off after it was open
+	silent      outcome = "no answer"                     // nothing came back in time
+	unreachable outcome = "unreachable"                   // a router, or this machine, says that there is no way
+	denied      outcome = "not permitted"                 // this machine does not let it out (EPERM, EACCES)
+	noPort      outcome = "no free local port or address" // the machine has no free local port or address for it (EADDRNOTAVAIL)
+	interrupted outcome = "not finished"                  // the diagnosis ended first
+	failed      outcome = "failed"                        // anything else; the error tells
 )
 
 // attempt is one connection attempt.

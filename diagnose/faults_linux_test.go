@@ -74,6 +74,15 @@ var faults = []fault{
 	{"router in no network of this machine", func(n *network) {
 		n.client.ip("-6 route del default", "route del default", "route add default via 192.168.70.1 dev lan0 onlink")
 	}, PlaceMachine, causeOffLink},
+	{"router dead, without the right to raw packets", func(n *network) {
+		n.router.nft("table netdev lab {\n chain c {\n type filter hook ingress device \"lan\" priority 0\n drop\n }\n}")
+		n.options.NoRaw = true
+	}, PlaceRouter, causeGateway},
+	{"line down, without the right to raw packets", func(n *network) { n.internet.ip("link set net0 down"); n.options.NoRaw = true }, PlaceLine, causeNoInternet},
+	{"20 % loss beyond a router that ignores pings", func(n *network) {
+		n.router.nft(rules("forward", "oifname wan numgen inc mod 5 == 0 drop"))
+		n.router.nft("table inet deaf {\n chain c {\n type filter hook input priority 0\n icmp type echo-request drop\n icmpv6 type echo-request drop\n }\n}")
+	}, PlaceLine, causeLossLine},
 	{"resolver dead", func(n *network) { n.dns.do(saysNothing); n.dns.servers[1].Listener.Close() }, PlaceResolver, causeResolverSilent},
 	{"resolver not running", func(n *network) { n.dns.stop() }, PlaceResolver, causeResolverRefuses},
 	{"resolver refusing", func(n *network) { n.dns.do(says(dns.RcodeRefused)) }, PlaceResolver, causeResolverRefuses},

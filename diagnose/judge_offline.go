@@ -197,7 +197,7 @@ func (j *judgement) wrongRoute() *Finding {
 
 // noPorts: the machine has no local port left.
 func (j *judgement) noPorts() *Finding {
-	if !anyIs(j.e.internet, noPort) || anyIs(j.e.internet, connected) {
+	if !anyIs(j.e.tried(), noPort) || anyIs(j.e.internet, connected) {
 		return nil
 	}
 	return &Finding{

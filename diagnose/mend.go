@@ -3,6 +3,7 @@ package diagnose
 import (
 	"fmt"
 	"net/netip"
+	"strings"
 
 	"sockeye/netinfo"
 )
@@ -147,5 +148,5 @@ func quoted(s string) string {
 	if plain {
 		return s
 	}
-	return fmt.Sprintf("%q", s)
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }

@@ -87,11 +87,10 @@ func (l *ladder) measureOnce(ctx context.Context, at *attempt, count int) {
 			return
 		}
 		q.internetAt = at.to.Addr()
-		if !q.byTCP {
+		if q.byTCP = q.byTCP || pingOne(ctx, at.to.Addr(), 4, probeApart, probeWait/2).received == 0; !q.byTCP {
 			q.internet = pingOne(ctx, at.to.Addr(), count, probeApart, probeWait)
 		}
-		if q.internet.received == 0 {
-			q.byTCP = true
+		if q.byTCP {
 			q.internet = connectOften(ctx, at.to)
 		}
 	})
