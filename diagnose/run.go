@@ -54,6 +54,9 @@ func Run(ctx context.Context, o Options) Report {
 	if errors.Is(context.Cause(ctx), context.Canceled) {
 		v = Verdict{State: CannotTell, Finding: Finding{Cause: "interrupted", Sentence: "The diagnosis was ended before it was done.", Mend: []string{}}, Also: []Finding{}}
 	}
+	if v.Also == nil {
+		v.Also = []Finding{} // an empty list is told as one
+	}
 	return Report{At: begun, Took: time.Since(begun), Target: l.o.Target, Verdict: v, Rungs: l.rungs}
 }
 

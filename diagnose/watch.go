@@ -87,15 +87,20 @@ type newListener struct {
 
 // NewWatch begins with a table, which may be read.
 func NewWatch(t *poller.Table) *Watch {
-	w := &Watch{
-		seen: make(map[poller.ID]trace, t.Len()), closeWait: map[*poller.Process]*leak{}, calling: map[poller.ID]call{},
-		tuples: map[tuple]*share{}, hot: map[tuple]*share{}, listeners: map[poller.ID]*backlog{},
-		unread: map[poller.ID]queue{}, unsent: map[poller.ID]queue{}, now: t.Status().At,
-	}
+	w := newWatch(t.Len(), t.Status().At)
 	for c := range t.All() {
 		w.put(c, false)
 	}
 	return w
+}
+
+// newWatch returns one that knows of no socket, with room for some.
+func newWatch(size int, now time.Time) *Watch {
+	return &Watch{
+		seen: make(map[poller.ID]trace, size), closeWait: map[*poller.Process]*leak{}, calling: map[poller.ID]call{},
+		tuples: map[tuple]*share{}, hot: map[tuple]*share{}, listeners: map[poller.ID]*backlog{},
+		unread: map[poller.ID]queue{}, unsent: map[poller.ID]queue{}, now: now,
+	}
 }
 
 // Apply takes a poll's change over. Applying one twice does no harm.
