@@ -62,8 +62,8 @@ func Defaults() Options {
 	}
 }
 
-// withDefaults fills in what is not set.
-func (o Options) withDefaults() Options {
+// WithDefaults returns the options with what is not set filled in.
+func (o Options) WithDefaults() Options {
 	d := Defaults()
 	if o.Internet == nil {
 		o.Internet = d.Internet

@@ -46,7 +46,7 @@ func Run(ctx context.Context, o Options) Report {
 	begun := time.Now()
 	ctx, cancel := context.WithTimeout(ctx, Patience)
 	defer cancel()
-	l := &ladder{o: o.withDefaults(), dialed: make(chan struct{})}
+	l := &ladder{o: o.WithDefaults(), dialed: make(chan struct{})}
 	l.prepare()
 	l.climb(ctx)
 	slices.SortFunc(l.rungs, func(a, b Rung) int { return slices.Index(Steps(), a.Step) - slices.Index(Steps(), b.Step) })

@@ -28,13 +28,12 @@ type Watch struct {
 
 // trace is what is remembered of one socket.
 type trace struct {
-	state         poller.State
-	owner         *poller.Process
-	key           tuple
-	counted       bool // in tuples
-	retransmits   uint32
-	sent          uint64
-	receive, send uint32
+	state       poller.State
+	owner       *poller.Process
+	key         tuple
+	counted     bool // in tuples
+	retransmits uint32
+	sent        uint64
 }
 
 // tuple is what a local port must be free for: of two connections that agree in it only the local port can differ.
