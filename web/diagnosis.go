@@ -55,7 +55,7 @@ func (s *Site) tableFindings(ctx context.Context) ([]diagnose.Finding, error) {
 // errDiagnosing is answered while another diagnosis runs: two would disturb each other's measurements.
 var errDiagnosing = echo.NewHTTPError(http.StatusServiceUnavailable, "Another diagnosis is running. Try again in ten seconds.")
 
-// diagnosisPage handles GET and POST /diagnosis. Only POST, or ?run=1 from a link of this site or typed in, sends anything.
+// diagnosisPage handles GET and POST /diagnosis. Nothing is sent unless a run is asked for: see wantsRun.
 func (s *Site) diagnosisPage(c echo.Context) error {
 	target := strings.TrimSpace(c.FormValue("target"))
 	page := views.Diagnosis{Target: target, Contacts: s.doctor.contacts()}
@@ -76,7 +76,8 @@ func (s *Site) diagnosisPage(c echo.Context) error {
 	return s.render(c, code, views.DiagnosisPage(page))
 }
 
-// wantsRun reports whether a diagnosis is asked for. A page of somebody else cannot start one by a link.
+// wantsRun reports whether a diagnosis is asked for: by POST, which only pages of this server can send, or by ?run=1,
+// which the form sends and somebody may type in. A link of another site cannot start one.
 func wantsRun(c echo.Context) bool {
 	if c.Request().Method == http.MethodPost {
 		return true
