@@ -18,6 +18,7 @@ type evidence struct {
 	resolvers     []resolver
 	search        []string
 	internet      []attempt
+	pinged        bool // an address of the internet answers a ping although no connection opens
 	others        []otherWay
 	sites         []site
 	portal        portal

@@ -144,6 +144,12 @@ var faults = []fault{
 	{"proxy variable wrong", func(n *network) { n.options.Env["https_proxy"] = "http://" + internetV4 + "20:3128" }, PlaceMachine, causeProxy},
 	{"proxy variable unreadable", func(n *network) { n.options.Env["HTTP_PROXY"] = "proxy example org" }, PlaceMachine, causeProxy},
 	{"20 % loss beyond the router", func(n *network) { n.router.nft(rules("forward", "oifname wan numgen inc mod 5 == 0 drop")) }, PlaceLine, causeLossLine},
+	{"line that takes 1.2 s", func(n *network) { n.tunnel(600 * time.Millisecond) }, PlaceLine, causeLateLine},
+	{"router that blocks connections and passes pings", func(n *network) { n.router.nft(rules("forward", "oifname wan tcp dport 443 drop")) }, PlaceLine, causeFiltered},
+	{"resolver that ignores questions for IPv6 addresses", func(n *network) {
+		n.dns.do(func(_ dns.ResponseWriter, q *dns.Msg) bool { return q.Question[0].Qtype == dns.TypeAAAA })
+	}, PlaceResolver, causeResolverHalf},
+	{"target with a slow handshake", func(n *network) { n.options.Target = "slow.example.org:443" }, PlaceServer, causeSlow},
 	{"20 % loss to the router", func(n *network) {
 		n.router.nft("table netdev lab {\n chain c {\n type filter hook ingress device \"lan\" priority 0\n meta protocol { ip, ip6 } numgen random mod 5 == 0 drop\n }\n}")
 	}, PlaceLocal, causeLossLocal},
@@ -180,8 +186,9 @@ var healthy = []fault{
 		n.client.ip("-6 addr flush dev lan0 scope global", "-6 route del default", "addr add fd00:7::2/64 dev lan0")
 	}, PlaceNone, ""},
 	{"VPN", func(n *network) {
-		n.tunnel()
+		n.tunnel(0)
 	}, PlaceNone, ""},
+	{"line that takes 0.3 s", func(n *network) { n.tunnel(150 * time.Millisecond) }, PlaceNone, ""},
 	{"router that ignores pings", func(n *network) {
 		n.router.nft(rules("input", "icmp type echo-request drop; icmpv6 type echo-request drop"))
 	}, PlaceNone, ""},
@@ -314,8 +321,8 @@ func (n *network) hold(to string, count int) {
 	})
 }
 
-// tunnel leads all traffic of the client through a VPN that ends on the router.
-func (n *network) tunnel() {
+// tunnel leads all traffic of the client through a VPN that ends on the router and takes so long in each direction.
+func (n *network) tunnel(delay time.Duration) {
 	ends := [2]*os.File{}
 	for i, where := range []*namespace{n.client, n.router} {
 		where.ip("tuntap add vpn0 mode tun", "link set vpn0 up", fmt.Sprintf("addr add 10.8.0.%d/24 dev vpn0", i+1))
@@ -329,7 +336,21 @@ func (n *network) tunnel() {
 	var copying sync.WaitGroup
 	for i := range ends {
 		copying.Go(func() {
-			_, _ = io.CopyBuffer(struct{ io.Writer }{ends[1-i]}, struct{ io.Reader }{ends[i]}, make([]byte, 65536))
+			for {
+				packet := make([]byte, 2048)
+				k, err := ends[i].Read(packet)
+				if err != nil {
+					return
+				}
+				if delay == 0 {
+					_, _ = ends[1-i].Write(packet[:k])
+					continue
+				}
+				copying.Go(func() {
+					time.Sleep(delay)
+					_, _ = ends[1-i].Write(packet[:k])
+				})
+			}
 		})
 	}
 	n.t.Cleanup(func() { ends[0].Close(); ends[1].Close(); copying.Wait() })

@@ -25,6 +25,7 @@ func (l *ladder) internet(ctx context.Context, r *Rung) {
 	for _, a := range e.internet {
 		r.fact("TCP connection to "+a.to.String(), a.answer(), a.took)
 	}
+	l.pingInternet(ctx, r)
 	l.tryOthers(ctx, r)
 	var reached []string
 	for i, name := range families {
@@ -41,6 +42,18 @@ func (l *ladder) internet(ctx context.Context, r *Rung) {
 	case len(reached) == 0:
 		r.Status, r.Result = Trouble, "No address of the internet answers."
 	}
+}
+
+// pingInternet pings an address that does not answer otherwise: one that does is reached, and connections are blocked.
+func (l *ladder) pingInternet(ctx context.Context, r *Rung) {
+	e := &l.e
+	to := firstOf(l.o.Internet, !e.offered(false))
+	if e.online() || !to.IsValid() || allAre(e.internet, noPort) {
+		return
+	}
+	p := pingOne(ctx, to.Addr(), 3, 100*time.Millisecond, 700*time.Millisecond)
+	e.pinged = p.received > 0
+	r.fact("ping "+to.Addr().String(), attempt{outcome: p.outcome(), err: p.err}.answer(), p.median())
 }
 
 // tryOthers tries the default routes that are not in use, in a family in which the one in use leads nowhere.

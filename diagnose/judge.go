@@ -67,7 +67,7 @@ func (j *judgement) aboutTarget(ladder []Finding) Verdict {
 // onTheWay reports whether trouble on the ladder also troubles a server that is reached.
 func (j *judgement) onTheWay(f Finding) bool {
 	switch f.Cause {
-	case causeLossLocal, causeLossLine, causeDuplicate:
+	case causeLossLocal, causeLossLine, causeLateLine, causeLateLocal, causeDuplicate:
 		return !j.targetOnLink()
 	case causeResolverSlow, causeOneSilent, causeOneRefuses, causeOneLies:
 		return len(j.e.target.hosts) == 0
@@ -136,6 +136,7 @@ func (j *judgement) ladder() (list []Finding) {
 	add(j.blackHole())
 	add(j.clock())
 	add(j.loss())
+	add(j.late())
 	list = append(list, j.proxyFindings()...)
 	return list
 }

@@ -31,6 +31,9 @@ const (
 	causeLossLine        = "loss-on-line"
 	causeLossResolver    = "loss-to-resolver"
 	causeProxy           = "proxy-wrong"
+	causeResolverHalf    = "resolver-ignores-ipv6-questions"
+	causeLateLine        = "slow-line"
+	causeLateLocal       = "slow-local-network"
 )
 
 // nameFindings tells why servers that exist are not reached by their names.
@@ -290,7 +293,9 @@ func (j *judgement) resolverFindings() (list []Finding) {
 			f.Cause, f.Sentence = causeOneRefuses, fmt.Sprintf("One of the %d name servers, %s, refuses: %s.", len(e.resolvers), at, s.v4.words())
 		case e.lies(s):
 			f.Cause, f.Sentence = causeOneLies, fmt.Sprintf("One of the %d name servers, %s, gives wrong answers: %s for %s.", len(e.resolvers), at, s.v4.words(), strings.TrimSuffix(s.name, "."))
-		case s.slow():
+		case s.v4.outcome == connected && s.v6.outcome == silent:
+			f.Cause, f.Sentence = causeResolverHalf, fmt.Sprintf("The name server %s does not answer questions for IPv6 addresses, which every program asks as well: each new name waits for seconds.", at)
+		case s.slow() && s.took() > e.quickest()*3/2:
 			f.Cause, f.Sentence = causeResolverSlow, fmt.Sprintf("The name server %s takes %s for an answer, so that every new page waits.", at, short(s.took()))
 		case s.invents():
 			f.Severity, f.Cause, f.Sentence = Notice, "resolver-invents", fmt.Sprintf("The name server %s gives addresses to names that do not exist.", at)
@@ -300,6 +305,16 @@ func (j *judgement) resolverFindings() (list []Finding) {
 		list = append(list, f)
 	}
 	return list
+}
+
+// quickest is how long the quickest connection to the internet took: no answer from beyond the router can be quicker.
+func (e *evidence) quickest() (d time.Duration) {
+	for _, a := range e.internet {
+		if a.outcome == connected && (d == 0 || a.took < d) {
+			d = a.took
+		}
+	}
+	return d
 }
 
 // lies reports whether a server's addresses for the first name all failed while the name works by another's, or it
@@ -394,6 +409,24 @@ func (j *judgement) loss() *Finding {
 		}
 	}
 	return nil
+}
+
+// late: answers take long, and where.
+func (j *judgement) late() *Finding {
+	q := &j.e.quality
+	if q.internet.median() < lateLine || q.internet.loses() {
+		return nil
+	}
+	if router := q.router.median(); router >= q.internet.median()/2 {
+		return &Finding{
+			Place: PlaceLocal, Cause: causeLateLocal, Severity: Warning, Mend: j.mend.local(),
+			Sentence: fmt.Sprintf("Already the router takes %s to answer: the Wi-Fi is weak or overloaded.", short(router)),
+		}
+	}
+	return &Finding{
+		Place: PlaceLine, Cause: causeLateLine, Severity: Warning, Mend: j.mend.line(),
+		Sentence: fmt.Sprintf("An answer from the internet takes %s: the line is overloaded, by a download or upload perhaps, or goes by a satellite.", short(q.internet.median())),
+	}
 }
 
 // proxyFindings: a proxy is set that cannot be used.

@@ -25,6 +25,7 @@ const (
 	causeFirewallRejec = "firewall-rejects"
 	causeNoInternet    = "no-internet"
 	causeRefusedAll    = "internet-refused"
+	causeFiltered      = "internet-filtered"
 	causePortal        = "captive-portal"
 	causeNoPorts       = "ports-exhausted"
 )
@@ -316,6 +317,9 @@ func (j *judgement) noInternet() *Finding {
 	f := &Finding{Place: PlaceLine, Cause: causeNoInternet, Severity: Failure, Mend: j.mend.line(), Sentence: "No address of the internet answers: the line or the provider is down."}
 	known := slices.IndexFunc(e.gateways, func(g gateway) bool { return g.chosen && g.alive == netinfo.Yes })
 	switch {
+	case e.pinged:
+		f.Cause, f.Mend = causeFiltered, append(j.mend.firewall(), j.mend.line()...)
+		f.Sentence = "The internet answers pings but opens no connection: somebody blocks them, the router, the provider or a firewall of this machine."
 	case known >= 0 && allAre(e.tried(), refused, wasReset):
 		f.Cause = causeRefusedAll
 		f.Sentence = "Somebody beyond this machine refuses every connection to the internet: the router or the network blocks them."

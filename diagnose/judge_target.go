@@ -206,7 +206,7 @@ func (j *judgement) targetSlow() *Finding {
 	for i, a := range t.tries {
 		took := a.took
 		if t.speaksTLS {
-			took = max(took, t.handshakes[i].tlsTook/2)
+			took = max(took, t.handshakes[i].tlsTook*2/3)
 		}
 		if a.outcome != connected || took < slowConnect {
 			return nil

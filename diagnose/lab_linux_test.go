@@ -183,7 +183,7 @@ func newNetwork(t testing.TB) *network {
 	n.resolver.ip("addr add 10.53.0.2/24 dev net0", "addr add 10.53.0.3/24 dev net0", "route add default via 10.53.0.1")
 	lines := []string{"addr add 198.51.100.2/24 dev net0", "addr add 2001:db8:100::2/64 dev net0",
 		"route add default via 198.51.100.1", "-6 route add default via 2001:db8:100::1"}
-	for _, host := range []string{"1", "2", "3", "10", "11", "12", "20", "21", "22", "23", "24", "25", "26", "53"} {
+	for _, host := range []string{"1", "2", "3", "10", "11", "12", "20", "21", "22", "23", "24", "25", "26", "27", "53"} {
 		lines = append(lines, "addr add "+internetV4+host+"/32 dev lo", "addr add "+internetV6+host+"/128 dev lo")
 	}
 	n.internet.ip(lines...)

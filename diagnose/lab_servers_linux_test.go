@@ -35,7 +35,7 @@ import (
 var labNames = map[string]string{
 	"www.example.org": "10", "www.example.net": "11", "portal.example.org": "12",
 	"refuses.example.org": "20", "resets.example.org": "22", "wrong-name.example.org": "23", "expired.example.org": "24",
-	"silent.example.org": "25", "mute.example.org": "26",
+	"silent.example.org": "25", "mute.example.org": "26", "slow.example.org": "27",
 }
 
 // nameServer answers for the laboratory, as it is told to.
@@ -217,6 +217,13 @@ func (n *network) serve() {
 		for _, address := range []string{internetV4 + host + ":443", "[" + internetV6 + host + "]:443"} {
 			n.accept(n.internet, address, func(c net.Conn) { _ = tls.Server(c, config).Handshake(); _ = c.Close() })
 		}
+	}
+	for _, address := range []string{internetV4 + "27:443", "[" + internetV6 + "27]:443"} {
+		n.accept(n.internet, address, func(c net.Conn) {
+			time.Sleep(2500 * time.Millisecond)
+			_ = tls.Server(c, config).Handshake()
+			_ = c.Close()
+		})
 	}
 	parked := &tls.Config{GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 		return n.world.certificate("parked.example", time.Now().AddDate(0, 0, -1), time.Now().AddDate(0, 1, 0))

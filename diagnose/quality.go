@@ -29,6 +29,14 @@ const (
 	probeWait  = 600 * time.Millisecond
 )
 
+// lateLine is from which delay on a way is called slow.
+const lateLine = 800 * time.Millisecond
+
+// patienceFor is how long the last probe may take where a connection took so long.
+func patienceFor(connecting time.Duration) time.Duration {
+	return max(probeWait, min(2*connecting+300*time.Millisecond, 3*time.Second))
+}
+
 // lossy is the share from which on a way is called lossy, where enough was sent to tell.
 const lossy = 0.05
 
@@ -87,11 +95,12 @@ func (l *ladder) measureOnce(ctx context.Context, at *attempt, count int) {
 			return
 		}
 		q.internetAt = at.to.Addr()
-		if q.byTCP = q.byTCP || pingOne(ctx, at.to.Addr(), 4, probeApart, probeWait/2).received == 0; !q.byTCP {
-			q.internet = pingOne(ctx, at.to.Addr(), count, probeApart, probeWait)
+		wait := patienceFor(at.took)
+		if q.byTCP = q.byTCP || pingOne(ctx, at.to.Addr(), 4, probeApart, wait/2).received == 0; !q.byTCP {
+			q.internet = pingOne(ctx, at.to.Addr(), count, probeApart, wait)
 		}
 		if q.byTCP {
-			q.internet = connectOften(ctx, at.to)
+			q.internet = connectOften(ctx, at.to, max(900*time.Millisecond, wait))
 		}
 	})
 }
@@ -119,14 +128,14 @@ func askOften(ctx context.Context, server netip.AddrPort, name string) (s sample
 }
 
 // connectOften opens twenty connections. One that has to ask twice takes a second more and counts as lost.
-func connectOften(ctx context.Context, to netip.AddrPort) (s sample) {
+func connectOften(ctx context.Context, to netip.AddrPort, patience time.Duration) (s sample) {
 	const times = 20
 	results := make([]attempt, times)
 	inParallel(times, func(i int) {
 		if !pause(ctx, time.Duration(i)*30*time.Millisecond) {
 			return
 		}
-		c, a := connect(ctx, to, 900*time.Millisecond, how{})
+		c, a := connect(ctx, to, patience, how{})
 		if c != nil {
 			_ = c.Close() // nothing was sent
 		}
@@ -164,6 +173,8 @@ func (l *ladder) qualityWords(r *Rung) {
 	switch {
 	case measured == 0:
 		r.Status, r.Result = Unknown, "Nothing could be measured: nobody answers a ping, or it is not permitted."
+	case q.internet.median() >= lateLine:
+		r.Status, r.Result = Trouble, fmt.Sprintf("An answer from the internet takes %s.", short(q.internet.median()))
 	case slices.ContainsFunc([]sample{q.router, q.internet}, sample.loses):
 		r.Status, r.Result = Trouble, fmt.Sprintf("Packets are lost: %d %% on the way to the internet, %d %% on the way to the router.", percent(q.internet.lost()), percent(q.router.lost()))
 		if q.router.sent == 0 {
