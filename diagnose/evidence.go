@@ -25,6 +25,7 @@ type evidence struct {
 	proxies       []proxy
 	wire          *sightings // nil where packets may not be watched
 	wireErr       error
+	notRepeated   int64 // segments that this machine refused to send again meanwhile; 0 also where that is not known
 	quality       quality
 	sockets       []Finding
 	target        *target

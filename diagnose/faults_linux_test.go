@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/netip"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -85,6 +86,11 @@ var faults = []fault{
 	}, PlaceLine, causeLossLine},
 	{"resolver dead", func(n *network) { n.dns.do(saysNothing); n.dns.servers[1].Listener.Close() }, PlaceResolver, causeResolverSilent},
 	{"resolver not running", func(n *network) { n.dns.stop() }, PlaceResolver, causeResolverRefuses},
+	{"name server of this machine whose upstream is dead", func(n *network) {
+		n.stub().do(says(dns.RcodeServerFailure))
+		n.dns.do(saysNothing)
+	}, PlaceResolver, causeResolverRefuses},
+	{"name server of this machine not running", func(n *network) { n.stub().stop() }, PlaceResolver, causeResolverRefuses},
 	{"resolver refusing", func(n *network) { n.dns.do(says(dns.RcodeRefused)) }, PlaceResolver, causeResolverRefuses},
 	{"resolver failing", func(n *network) { n.dns.do(says(dns.RcodeServerFailure)) }, PlaceResolver, causeResolverRefuses},
 	{"resolver answering wrong", func(n *network) {
@@ -131,6 +137,10 @@ var faults = []fault{
 		n.router.nft(rules("forward", "ip length > 1300 drop; ip6 length > 1260 drop"))
 	}, PlaceLine, causeBlackHole},
 	{"local firewall dropping", func(n *network) { n.client.nft(rules("output", "oifname lan0 tcp dport { 80, 443 } drop")) }, PlaceMachine, causeFirewallDrops},
+	{"local firewall dropping, without the right to raw packets", func(n *network) {
+		n.client.nft(rules("output", "oifname lan0 tcp dport { 80, 443 } drop"))
+		n.options.NoRaw = true
+	}, PlaceMachine, causeFirewallDrops},
 	{"local firewall dropping everything", func(n *network) { n.client.nft(rules("output", "oifname lan0 drop")) }, PlaceMachine, causeFirewallDrops},
 	{"local firewall dropping what comes", func(n *network) {
 		n.client.nft(rules("input", "iifname lan0 meta l4proto { tcp, udp, icmp } drop"))
@@ -206,6 +216,7 @@ var healthy = []fault{
 	}, PlaceNone, ""},
 	{"two default routes, the right one preferred", func(n *network) { n.secondRoute("500") }, PlaceNone, ""},
 	{"two resolvers", func(n *network) { n.twoResolvers() }, PlaceNone, ""},
+	{"name server on this machine", func(n *network) { n.stub() }, PlaceNone, ""},
 	{"resolver that does not speak TCP", func(n *network) { n.dns.servers[1].Listener.Close() }, PlaceNone, ""},
 	{"hosts-file entry that is right", func(n *network) { n.write("hosts", internetV4+"10 www.example.org\n") }, PlaceNone, ""},
 	{"a second interface without a link", func(n *network) { n.second.ip("link set lan down"); n.client.ip("link set lan1 up") }, PlaceNone, ""},
@@ -226,6 +237,14 @@ func (n *network) secondRoute(metric string) {
 	if len(metric) < 3 { // it is preferred, and IPv6 would hide that
 		n.client.ip("-6 route del default")
 	}
+}
+
+// stub runs a name server on the client, as systemd-resolved does.
+func (n *network) stub() *nameServer {
+	n.write("resolv.conf", "nameserver 127.0.0.53\noptions edns0 trust-ad\nsearch .\n")
+	n.write("upstreams", "nameserver 10.53.0.2\n")
+	n.options.Upstreams = filepath.Join(n.dir, "upstreams")
+	return serveNames(n.client, "127.0.0.53:53")
 }
 
 // twoResolvers sets both name servers.

@@ -24,6 +24,9 @@ func (e *evidence) blocks(to netip.AddrPort, o outcome) blocked {
 	if o == denied {
 		return dropsOut
 	}
+	if e.wire == nil && o == silent && e.notRepeated > 0 && e.notRepeated >= int64(e.silent()) && e.leaves(to.Addr()) {
+		return dropsOut
+	}
 	if e.wire == nil || to.Addr().IsLoopback() || e.own(to.Addr()) {
 		return letsThrough
 	}
@@ -37,6 +40,16 @@ func (e *evidence) blocks(to netip.AddrPort, o outcome) blocked {
 		return rejects
 	}
 	return letsThrough
+}
+
+// silent counts the attempts that nobody answered; each was repeated once at least.
+func (e *evidence) silent() (n int) {
+	for _, a := range e.internet {
+		if a.outcome == silent {
+			n++
+		}
+	}
+	return n
 }
 
 // own reports whether an address is this machine's.

@@ -74,10 +74,14 @@ func (j *judgement) noResolver() *Finding {
 	if len(e.resolvers) == 0 {
 		return &Finding{Place: PlaceMachine, Cause: causeNoResolver, Severity: Failure, Sentence: "No name server is set on this machine, so no name becomes an address.", Mend: j.mend.resolver()}
 	}
-	kinds, silent, refusing := map[blocked]int{}, 0, 0
+	kinds, own, silent, refusing := map[blocked]int{}, 0, 0, 0
 	var who []string
 	for i := range e.resolvers {
 		s := &e.resolvers[i]
+		if s.behind {
+			continue
+		}
+		own++
 		kinds[e.blocks(s.server, s.v4.outcome)]++
 		who = append(who, s.server.Addr().String())
 		switch {
@@ -87,7 +91,7 @@ func (j *judgement) noResolver() *Finding {
 			refusing++
 		}
 	}
-	if silent+refusing < len(e.resolvers) {
+	if silent+refusing < own {
 		return nil
 	}
 	if f := j.firewallFinding(kinds, "the name servers"); f != nil {

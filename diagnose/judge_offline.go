@@ -323,6 +323,9 @@ func (j *judgement) noInternet() *Finding {
 	case known >= 0 && allAre(e.tried(), refused, wasReset):
 		f.Cause = causeRefusedAll
 		f.Sentence = "Somebody beyond this machine refuses every connection to the internet: the router or the network blocks them."
+		if e.wire == nil { // then nobody knows where the refusals come from
+			f.Sentence = "Every connection to the internet is refused: by the router, by the network, or by a firewall of this machine."
+		}
 	case known >= 0 && anyIs(e.tried(), unreachable):
 		f.Sentence = fmt.Sprintf("The router %s answers and says itself that it has no way to the internet: its line or the provider is down.", e.gateways[known].address)
 	case known >= 0:

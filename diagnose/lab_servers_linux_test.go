@@ -303,6 +303,7 @@ type labOptions struct {
 	Reference                []netip.AddrPort
 	ResolvConf, Hosts, Roots string
 	Env                      map[string]string
+	Upstreams                string
 	Ahead                    time.Duration // of the clock
 	Table                    bool          // look at the socket table
 	NoRaw                    bool          // run without the right to raw packets

@@ -49,7 +49,7 @@ func runInLab(text string) error {
 	roots.AppendCertsFromPEM(b)
 	options := Options{
 		Target: o.Target, Internet: o.Internet, Names: o.Names, Portal: o.Portal, Reference: o.Reference,
-		ResolvConf: o.ResolvConf, Hosts: o.Hosts, Roots: roots,
+		ResolvConf: o.ResolvConf, Hosts: o.Hosts, Upstreams: o.Upstreams, Roots: roots,
 		Env: func(name string) string { return o.Env[name] },
 		Now: func() time.Time { return time.Now().Add(o.Ahead) },
 	}

@@ -22,6 +22,8 @@ type Options struct {
 	Reference []netip.AddrPort
 	// ResolvConf and Hosts are the paths of the files that say how names become addresses.
 	ResolvConf, Hosts string
+	// Upstreams is the path of the file in which systemd-resolved says whom it asks; read where only it is in ResolvConf.
+	Upstreams string
 	// Env looks up a variable of the environment, for the proxy settings.
 	Env func(string) string
 	// Roots are the certificate authorities to trust; nil for the system's.
@@ -57,7 +59,7 @@ func Defaults() Options {
 		Reference: []netip.AddrPort{
 			netip.MustParseAddrPort("1.1.1.1:53"), netip.MustParseAddrPort("9.9.9.9:53"), netip.MustParseAddrPort("[2606:4700:4700::1111]:53"),
 		},
-		ResolvConf: "/etc/resolv.conf", Hosts: hostsFile(),
+		ResolvConf: "/etc/resolv.conf", Hosts: hostsFile(), Upstreams: "/run/systemd/resolve/resolv.conf",
 		Env: os.Getenv, Now: time.Now, Report: func(Rung) {},
 	}
 }
@@ -82,6 +84,9 @@ func (o Options) WithDefaults() Options {
 	}
 	if o.Hosts == "" {
 		o.Hosts = d.Hosts
+	}
+	if o.Upstreams == "" {
+		o.Upstreams = d.Upstreams
 	}
 	if o.Env == nil {
 		o.Env = d.Env

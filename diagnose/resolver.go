@@ -15,6 +15,7 @@ type resolver struct {
 	server netip.AddrPort
 	from   string // where the setting stands
 	name   string // what was asked for
+	behind bool   // only another name server asks it
 
 	v4, v6 answer // by UDP
 	tcp    answer
@@ -78,8 +79,15 @@ func (l *ladder) resolvers(ctx context.Context, r *Rung) {
 		return
 	}
 	name := l.o.firstName()
-	l.e.resolvers = make([]resolver, len(l.servers))
-	inParallel(len(l.servers), func(i int) { l.e.resolvers[i] = askResolver(ctx, l.servers[i], l.from, name) })
+	l.e.resolvers = make([]resolver, len(l.servers)+len(l.behind))
+	inParallel(len(l.e.resolvers), func(i int) {
+		if own := len(l.servers); i < own {
+			l.e.resolvers[i] = askResolver(ctx, l.servers[i], l.from, name)
+		} else {
+			l.e.resolvers[i] = askResolver(ctx, l.behind[i-own], l.o.Upstreams, name)
+			l.e.resolvers[i].behind = true
+		}
+	})
 	good := 0
 	var said []string
 	for i := range l.e.resolvers {

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"sockeye/netinfo"
 )
 
 // Patience is the longest that [Run] takes.
@@ -33,6 +35,7 @@ type ladder struct {
 	confErr error
 	from    string // where the name servers stand
 	servers []netip.AddrPort
+	behind  []netip.AddrPort // whom a name server on this machine asks
 	hosts   []byte
 	dialed  chan struct{} // closed when e.internet is filled in
 
@@ -75,9 +78,26 @@ func (l *ladder) prepare() {
 		l.servers = append(l.servers, netip.AddrPortFrom(s, 53))
 	}
 	l.e.search = l.conf.search
+	if l.stub() {
+		if b, err := os.ReadFile(l.o.Upstreams); err == nil { // without it the name server is somebody else's
+			for _, s := range parseResolvConf(b).servers {
+				l.behind = append(l.behind, netip.AddrPortFrom(s, 53))
+			}
+		}
+	}
 	if b, err := os.ReadFile(l.o.Hosts); err == nil { // without one nothing is overridden
 		l.hosts = b
 	}
+}
+
+// stub reports whether the only name servers are those that systemd-resolved runs on this machine.
+func (l *ladder) stub() bool {
+	for _, s := range l.conf.servers {
+		if s != netip.AddrFrom4([4]byte{127, 0, 0, 53}) && s != netip.AddrFrom4([4]byte{127, 0, 0, 54}) {
+			return false
+		}
+	}
+	return len(l.conf.servers) > 0
 }
 
 // climb does the steps: what is only read first, then everything that waits for others at once, then what follows from it.
@@ -89,6 +109,7 @@ func (l *ladder) climb(ctx context.Context) {
 		l.e.wireErr = err
 	}
 	defer stop()
+	before := repeatsRefused()
 	l.step(ctx, StepLink, l.links)
 	l.step(ctx, StepRoute, l.routing)
 	all(
@@ -105,9 +126,20 @@ func (l *ladder) climb(ctx context.Context) {
 			}
 		},
 	)
+	l.e.notRepeated = repeatsRefused() - before
 	l.step(ctx, StepPathMTU, l.pathMTU)
 	l.step(ctx, StepFirewall, l.firewall)
 	l.step(ctx, StepQuality, l.measure)
+}
+
+// repeatsRefused counts the segments that this machine itself did not let out when it sent them again, which its
+// firewall does; 0 where that is not known.
+func repeatsRefused() int64 {
+	list, err := netinfo.CountersNow()
+	if err != nil {
+		return 0
+	}
+	return netinfo.Values(list)["TcpExt.TCPRetransFail"]
 }
 
 // step does one step and reports its rung.
