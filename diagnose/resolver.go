@@ -115,12 +115,27 @@ func (l *ladder) resolvers(ctx context.Context, r *Rung) {
 func askResolver(ctx context.Context, server netip.AddrPort, from, name string) resolver {
 	s := resolver{server: server, from: from, name: name}
 	all(
-		func() { s.v4 = ask(ctx, "udp", server, name, dns.TypeA) },
-		func() { s.v6 = ask(ctx, "udp", server, name, dns.TypeAAAA) },
+		func() { s.v4 = askUnhurried(ctx, server, name, dns.TypeA) },
+		func() { s.v6 = askUnhurried(ctx, server, name, dns.TypeAAAA) },
 		func() { s.tcp = askBriefly(ctx, server, name) },
 		func() { s.nobody = ask(ctx, "udp", server, nobody(), dns.TypeA) },
 	)
 	return s
+}
+
+// askUnhurried asks by UDP, and asks once more where the answer was late: the first may have waited for a neighbour to be
+// found, or for the name server to ask others. The quicker answer counts.
+func askUnhurried(ctx context.Context, server netip.AddrPort, name string, kind uint16) answer {
+	first := ask(ctx, "udp", server, name, kind)
+	if first.outcome != connected || first.took < slowAnswer {
+		return first
+	}
+	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
+	defer cancel()
+	if second := ask(ctx, "udp", server, name, kind); second.outcome == connected && second.took < first.took {
+		return second
+	}
+	return first
 }
 
 // askBriefly asks by TCP, which is tried for its own sake: nothing waits for it.
