@@ -20,11 +20,11 @@ import (
 // mayImport is which of our packages each of our packages may import, outside of tests. Imports point down only. A
 // new package needs a row here.
 var mayImport = map[string][]string{
-	"sockeye":                     {"sockeye/poller", "sockeye/server", "sockeye/views", "sockeye/web", "sockeye/static", "sockeye/query", "sockeye/ports"},
+	"sockeye":                     {"sockeye/poller", "sockeye/server", "sockeye/views", "sockeye/web", "sockeye/static", "sockeye/query", "sockeye/ports", "sockeye/diagnose"},
 	"sockeye/server":              {}, // a site is handed to it
 	"sockeye/names":               {},
-	"sockeye/web":                 {"sockeye/names", "sockeye/views", "sockeye/query", "sockeye/poller", "sockeye/poller/sockdiag", "sockeye/ports", "sockeye/static", "sockeye/explain", "sockeye/past", "sockeye/processes"},
-	"sockeye/views":               {"sockeye/query", "sockeye/poller", "sockeye/poller/sockdiag", "sockeye/ports", "sockeye/static", "sockeye/explain", "sockeye/past", "sockeye/processes"}, // the addresses of its files
+	"sockeye/web":                 {"sockeye/names", "sockeye/views", "sockeye/query", "sockeye/poller", "sockeye/poller/sockdiag", "sockeye/ports", "sockeye/static", "sockeye/explain", "sockeye/past", "sockeye/processes", "sockeye/diagnose", "sockeye/netinfo"},
+	"sockeye/views":               {"sockeye/query", "sockeye/poller", "sockeye/poller/sockdiag", "sockeye/ports", "sockeye/static", "sockeye/explain", "sockeye/past", "sockeye/processes", "sockeye/diagnose", "sockeye/netinfo"}, // the addresses of its files
 	"sockeye/explain":             {"sockeye/poller", "sockeye/poller/sockdiag"},
 	"sockeye/past":                {"sockeye/poller"},
 	"sockeye/processes":           {},
@@ -33,6 +33,8 @@ var mayImport = map[string][]string{
 	"sockeye/poller":              {"sockeye/poller/sockdiag"},
 	"sockeye/poller/sockdiag":     {},
 	"sockeye/ports":               {},
+	"sockeye/netinfo":             {},
+	"sockeye/diagnose":            {"sockeye/netinfo", "sockeye/poller"},
 	"sockeye/e2e":                 {},
 	"sockeye/bench":               {"sockeye/poller", "sockeye/poller/sockdiag", "sockeye/bench/internal/load"},
 	"sockeye/bench/sockets":       {"sockeye/bench/internal/load"},

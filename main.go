@@ -44,6 +44,9 @@ func main() {
 
 // start reads the settings, runs the program until ctx ends and returns its exit code.
 func start(ctx context.Context, args []string, env func(string) (string, bool), stdout, stderr io.Writer) int {
+	if len(args) > 0 && args[0] == "diagnose" {
+		return startDiagnosis(ctx, args[1:], env, stdout, stderr)
+	}
 	c, err := parseSettings(args, env, stdout)
 	switch {
 	case errors.Is(err, flag.ErrHelp):
@@ -158,6 +161,7 @@ func usage(f *flag.FlagSet, out io.Writer) {
 	fmt.Fprint(out, `Sockeye shows every network connection of this machine, live, in a browser.
 
   sockeye [flags]      then open http://localhost:8080
+  sockeye diagnose     says in the terminal what is wrong with the connection; --help lists its flags
 
 Each flag can also be set in the environment: --allow-host as SOCKEYE_ALLOW_HOST.
 

@@ -61,7 +61,7 @@ func TestAccessibility(t *testing.T) {
 	p.expect("the server responded with a status of 4")
 	for _, s := range screens {
 		p.setScreen(s.width, s.height, s.scheme)
-		for _, path := range []string{"/", "/?port=" + port, "/?port=1&state=CLOSING", "/?state=FOO", "/ports", "/ports/" + port, "/nothing"} {
+		for _, path := range []string{"/", "/?port=" + port, "/?port=1&state=CLOSING", "/?state=FOO", "/ports", "/ports/" + port, "/diagnosis", "/diagnosis?target=nonsense", "/network", "/nothing"} {
 			t.Run(fmt.Sprintf("%s %d %s", path, s.width, s.scheme), func(t *testing.T) {
 				p.open(sockeye.url + path)
 				if path == "/" || path == "/?port="+port {

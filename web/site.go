@@ -32,6 +32,8 @@ type Site struct {
 	process processReader
 	host    string
 	log     *slog.Logger
+	doctor  doctor
+	network network
 }
 
 // New makes the site. The poller has to call [Site.Observe] after each poll. Names of addresses, where a viewer wants
@@ -61,6 +63,7 @@ func (s *Site) Observe(d *poller.Delta) {
 	s.metrics.observe(d)
 	s.memory.Observe(d)
 	s.hub.observe(d)
+	s.doctor.observe(d)
 }
 
 // Routes adds the site's routes to e.
@@ -79,6 +82,12 @@ func (s *Site) Routes(e *echo.Echo) {
 	e.GET("/states", s.states)
 	e.GET("/ports", s.portForm)
 	e.GET("/ports/*", s.portAnswer)
+	e.GET("/diagnosis", s.diagnosisPage)
+	e.POST("/diagnosis", s.diagnosisPage)
+	e.GET("/diagnosis.json", s.diagnosisData)
+	e.POST("/diagnosis.json", s.diagnosisData)
+	e.GET("/network", s.networkPage)
+	e.GET("/network.json", s.networkData)
 	e.GET("/healthz", s.health)
 	e.GET("/metrics", s.metricsPage)
 	e.GET(static.Prefix+"*", echo.WrapHandler(static.Handler()))

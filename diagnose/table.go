@@ -1,0 +1,30 @@
+package diagnose
+
+import (
+	"net/netip"
+
+	"sockeye/poller"
+)
+
+// FindingsIn applies the rules once to a table, which may be read: what can be told from one look. A [Watch] that is
+// kept knows more.
+func FindingsIn(t *poller.Table) []Finding {
+	w := NewWatch(t)
+	return w.Findings(FactsNow(w.Wants()))
+}
+
+// TrafficIn tells what a table, which may be read, knows of a peer, and of all others outside of this machine.
+func TrafficIn(t *poller.Table, peer netip.Addr) (f Traffic) {
+	for c := range t.All() {
+		if !c.Known.Has(poller.KnownRetransmits|poller.KnownBytes) || !c.Connected() || c.Direction == poller.Loopback {
+			continue
+		}
+		again, sent := uint64(c.Retransmits), (c.BytesSent+segmentSize-1)/segmentSize
+		if c.Remote.Addr().WithZone("") == peer.WithZone("") {
+			f.Connections, f.Retransmits, f.Segments = f.Connections+1, f.Retransmits+again, f.Segments+sent
+		} else {
+			f.OtherRetransmits, f.OtherSegments = f.OtherRetransmits+again, f.OtherSegments+sent
+		}
+	}
+	return f
+}
