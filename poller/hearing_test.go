@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -17,13 +18,17 @@ import (
 // telling is a source of whose endings the test decides.
 type telling struct {
 	*scripted
-	err     error // of the next events
+	start time.Time
+
+	mu      sync.Mutex // the test decides while the Poller asks
+	err     error      // of the next events
 	streams []*stream
 	asked   []time.Duration // when it was asked for events, after the start
-	start   time.Time
 }
 
 func (s *telling) events() (eventStream, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.asked = append(s.asked, time.Since(s.start))
 	if s.err != nil {
 		return nil, s.err
@@ -34,7 +39,34 @@ func (s *telling) events() (eventStream, error) {
 }
 
 // last returns the stream that was opened last.
-func (s *telling) last() *stream { return s.streams[len(s.streams)-1] }
+func (s *telling) last() *stream {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.streams[len(s.streams)-1]
+}
+
+// refuse makes err the answer to every request for events; nil grants them again.
+func (s *telling) refuse(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.err = err
+}
+
+// opened returns how many streams were opened.
+func (s *telling) opened() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.streams)
+}
+
+// asks returns when it was asked for events since the last call of asks.
+func (s *telling) asks() []time.Duration {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	asked := s.asked
+	s.asked = nil
+	return asked
+}
 
 // hearingTest runs a Poller that somebody watches over a telling source, in a bubble.
 func hearingTest(t *testing.T, do func(s *telling, p *Poller, ended *[]Ending, log *bytes.Buffer)) {
@@ -49,13 +81,19 @@ func hearingTest(t *testing.T, do func(s *telling, p *Poller, ended *[]Ending, l
 		done := make(chan error, 1)
 		go func() { done <- p.Run(ctx) }()
 		defer p.Watch()()
-		time.Sleep(time.Millisecond)
+		pass(time.Millisecond)
 		do(s, p, &ended, &log)
 		cancel()
 		if err := <-done; !errors.Is(err, errBroken) {
 			t.Error(err)
 		}
 	})
+}
+
+// pass lets the time of the bubble pass, and everybody in it come to rest: what they wrote may be read then.
+func pass(d time.Duration) {
+	time.Sleep(d)
+	synctest.Wait()
 }
 
 // noted reports whether the reader is told that endings are not heard of.
@@ -66,16 +104,16 @@ func TestHearingBreaks(t *testing.T) {
 	hearingTest(t, func(s *telling, p *Poller, ended *[]Ending, log *bytes.Buffer) {
 		s.last().events <- over(1)
 		s.last().events <- errBroken
-		time.Sleep(2 * time.Second) // one poll finds it broken, the next one says so
-		if !noted(p) || len(s.streams) != 1 && len(s.streams) != 2 {
-			t.Errorf("notes %q after the stream broke, %d opened", statusOf(p).Notes, len(s.streams))
+		pass(2 * time.Second) // one poll finds it broken, the next one says so
+		if n := s.opened(); !noted(p) || n != 1 && n != 2 {
+			t.Errorf("notes %q after the stream broke, %d opened", statusOf(p).Notes, n)
 		}
-		time.Sleep(2 * time.Second)
-		if noted(p) || len(s.streams) != 2 {
-			t.Errorf("notes %q after it was opened again, %d opened", statusOf(p).Notes, len(s.streams))
+		pass(2 * time.Second)
+		if n := s.opened(); noted(p) || n != 2 {
+			t.Errorf("notes %q after it was opened again, %d opened", statusOf(p).Notes, n)
 		}
 		s.last().events <- over(2)
-		time.Sleep(time.Second)
+		pass(time.Second)
 		if len(*ended) != 2 || (*ended)[0].ID != 1 || (*ended)[1].ID != 2 {
 			t.Errorf("told of %v", *ended)
 		}
@@ -92,35 +130,36 @@ func TestHearingBreaks(t *testing.T) {
 // the log says it once.
 func TestHearingBacksOff(t *testing.T) {
 	hearingTest(t, func(s *telling, p *Poller, _ *[]Ending, log *bytes.Buffer) {
-		s.err = errBroken
+		s.refuse(errBroken)
+		s.asks()
 		s.last().events <- errBroken
-		s.asked = nil
-		time.Sleep(10 * time.Minute)
+		pass(10 * time.Minute)
+		asked := s.asks()
 		for i, want := range []time.Duration{1, 2, 4, 8, 16, 32, 60, 60} {
 			if i == 0 {
 				continue
 			}
-			if got := (s.asked[i] - s.asked[i-1]).Round(time.Second) / time.Second; got != want {
+			if got := (asked[i] - asked[i-1]).Round(time.Second) / time.Second; got != want {
 				t.Errorf("wait %d is %v s, want %v", i, int64(got), int64(want))
 			}
 		}
-		if n := len(s.asked); n < 13 || n > 16 || !noted(p) || statusOf(p).EndingsInterrupted != uint64(n)+1 {
+		if n := len(asked); n < 13 || n > 16 || !noted(p) || statusOf(p).EndingsInterrupted != uint64(n)+1 {
 			t.Errorf("asked %d times in ten minutes, noted %v, %d interruptions", n, noted(p), statusOf(p).EndingsInterrupted)
 		}
 		if n := strings.Count(log.String(), "not seen"); n != 1 {
 			t.Errorf("the log speaks of the refusal %d times", n)
 		}
-		s.err = nil
-		time.Sleep(lastRehearing + time.Second)
+		s.refuse(nil)
+		pass(lastRehearing + time.Second)
 		if noted(p) || p.endings == nil {
 			t.Error("not heard again")
 		}
-		time.Sleep(2 * lastRehearing) // it holds
-		s.asked = nil
+		pass(2 * lastRehearing) // it holds
+		s.asks()
 		s.last().events <- errBroken
-		time.Sleep(3 * time.Second)
-		if len(s.asked) != 1 {
-			t.Errorf("asked %d times within 3 s after it had held", len(s.asked))
+		pass(3 * time.Second)
+		if n := len(s.asks()); n != 1 {
+			t.Errorf("asked %d times within 3 s after it had held", n)
 		}
 	})
 }
@@ -143,7 +182,7 @@ func TestHearingKeepsItsLosses(t *testing.T) {
 		s.last().lost = 7
 		s.last().events <- sockdiag.ErrLost
 		s.last().events <- errBroken
-		time.Sleep(5 * time.Second)
+		pass(5 * time.Second)
 		if lost := statusOf(p).EndingsLost; lost != 7 {
 			t.Errorf("%d lost, want 7", lost)
 		}

@@ -98,6 +98,10 @@ var columnTable = []*column{
 	{Column{"peer", "Id of the other end", false}, "peer_id", false,
 		func(c *poller.Connection) bool { return c.Peer != 0 },
 		by(func(c *poller.Connection) poller.ID { return c.Peer })},
+	{Column{"drops", "Dropped datagrams", true}, "drops", true, has(poller.KnownDrops),
+		by(func(c *poller.Connection) uint64 { return uint64(c.Drops) })},
+	{Column{"spark", "Traffic of the last minute", true}, "rate", true, has(poller.KnownRates),
+		by(func(c *poller.Connection) float64 { return c.ReceiveRate + c.SendRate })},
 }
 
 // findColumn returns the column of that name, short or of the data contract, or nil.

@@ -65,7 +65,7 @@ func TestSpellingsAreUnique(t *testing.T) {
 }
 
 func TestColumns(t *testing.T) {
-	want := strings.Fields("proto state local remote proc pid user age rx tx rxrate txrate rq sq rtt retr dir fam port rport uid opened seen id peer")
+	want := strings.Fields("proto state local remote proc pid user age rx tx rxrate txrate rq sq rtt retr dir fam port rport uid opened seen id peer drops spark")
 	for i, c := range Columns() {
 		if c.Name != want[i] || c.Title == "" {
 			t.Errorf("column %d is %+v, want %s", i, c, want[i])

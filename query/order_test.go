@@ -49,7 +49,7 @@ func TestCompareColumns(t *testing.T) {
 	large := &poller.Connection{
 		Socket: poller.Socket{ID: 2, Protocol: poller.UDP, State: poller.StateNone, Known: everything,
 			Local: addrPort("10.0.0.1:10"), Remote: addrPort("10.0.0.10:8"), ReceiveQueue: 1, SendQueue: 1,
-			BytesReceived: 1, BytesSent: 1, RTT: 1, Retransmits: 1, Family: poller.IPv6, UID: 1},
+			BytesReceived: 1, BytesSent: 1, RTT: 1, Retransmits: 1, Drops: 1, Family: poller.IPv6, UID: 1},
 		Direction: poller.Loopback, Owner: &poller.Process{PID: 10, Name: "beta"}, User: "B", Opened: time.Unix(4, 0),
 		FirstSeen: time.Unix(6, 0), Peer: 2,
 		ReceiveRate: 1, SendRate: 1,

@@ -11,7 +11,7 @@ const MaxLength = 4096
 const (
 	// maxFilter is how long the filter may be in the URL, in bytes. What is left of MaxLength is room for the order
 	// and for the page's own parameters, so that every query can be sorted and paged.
-	maxFilter = MaxLength - 512
+	maxFilter = MaxLength - 640
 	// maxValues is how many values and words a filter has at the most: each one is looked for in each connection.
 	maxValues = 128
 )

@@ -69,7 +69,7 @@ func TestShapeErrors(t *testing.T) {
 		"q=group:port":           "",
 		"group=user" + opens(51): "at most 50",
 		"group=user&open=%ff":    "UTF-8",
-		"q=" + strings.Repeat("x", 3500) + "&group=user&open=" + strings.Repeat("y", 200): "the filter and the open groups",
+		"q=" + strings.Repeat("x", maxFilter-100) + "&group=user&open=" + strings.Repeat("y", 200): "the filter and the open groups",
 	} {
 		if _, _, err := FromURL(raw); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%.40q: %v, want %q in it", raw, err, want)
@@ -112,7 +112,7 @@ func TestToggle(t *testing.T) {
 	if got := full.Toggle("new").Encode(); got != full.Encode() {
 		t.Errorf("one group too many is open: %q", got)
 	}
-	long := mustURL(t, "q="+strings.Repeat("x", 3500)+"&group=user")
+	long := mustURL(t, "q="+strings.Repeat("x", maxFilter-100)+"&group=user")
 	if got := long.Toggle(strings.Repeat("y", 200)).Encode(); got != long.Encode() {
 		t.Errorf("the URL has %d bytes", len(got))
 	}

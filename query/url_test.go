@@ -73,7 +73,7 @@ func TestFromURLPage(t *testing.T) {
 
 func TestFromURLRefuses(t *testing.T) {
 	const all = "state, proto, fam, ip, lip, rip, port, lport, rport, svc, pid, proc, user, dir, if, rx, tx, rate, rxrate, txrate, rq, sq, rtt, retr, age, is, q, sort, group, open, pair, names, cols, n, sel, offset, limit, anchor, above, from, to"
-	const columns = "proto, state, local, remote, proc, pid, user, age, rx, tx, rxrate, txrate, rq, sq, rtt, retr, dir, fam, port, rport, uid, opened, seen, id, peer"
+	const columns = "proto, state, local, remote, proc, pid, user, age, rx, tx, rxrate, txrate, rq, sq, rtt, retr, dir, fam, port, rport, uid, opened, seen, id, peer, drops, spark"
 	for raw, want := range map[string]Error{
 		"a=b":             {`unknown parameter "a": one of ` + all, 0, 3},
 		"port=1&stat=x":   {`unknown parameter "stat": did you mean "state"?`, 7, 6},

@@ -62,6 +62,8 @@ var columns = []column{
 	{Name: "seen", Head: "First seen", Title: "When sockeye first saw the socket", Least: 156, Figure: true},
 	{Name: "id", Head: "Id", Title: "Identity of the socket, as in its links", Least: 96},
 	{Name: "peer", Head: "Other end", Title: "Identity of the other end, where it is on this machine too", Least: 96, Why: "the other end is not on this machine, or was not seen"},
+	{Name: "drops", Head: "Drops", Title: "Datagrams that a UDP socket threw away", Least: 64, Figure: true, Why: "only UDP sockets drop datagrams, and not every source tells"},
+	{Name: "spark", Head: "Traffic", Title: "Bytes a second, both ways, over the last minute that it was in sight", Least: 76},
 }
 
 // findColumn returns the column of a name, or nil.

@@ -131,7 +131,7 @@ func TestRowTemplate(t *testing.T) {
 		return all
 	}
 	usual := strings.Fields("mark proto state local remote proc pid user age rx tx rxrate txrate rq sq")
-	all := append(slices.Clone(usual), strings.Fields("rtt retr dir fam port rport uid opened seen id peer")...)
+	all := append(slices.Clone(usual), strings.Fields("rtt retr dir fam port rport uid opened seen id peer drops spark")...)
 	for name, got := range map[string][]string{
 		"template": names(byID(t, doc, "row"), "td"),
 		"rows":     names(byID(t, doc, "rows"), "td"),

@@ -73,6 +73,7 @@ func figuresOf(c *poller.Connection, now time.Time) map[string]cell {
 		"sq":     number(c, poller.KnownQueues, float64(c.SendQueue), plain, "sq"),
 		"rtt":    number(c, poller.KnownRTT, float64(c.RTT)/1000, Millis, "rtt"),
 		"retr":   number(c, poller.KnownRetransmits, float64(c.Retransmits), plain, "retr"),
+		"drops":  number(c, poller.KnownDrops, float64(c.Drops), plain, "drops"),
 		"dir":    {Text: c.Direction.String()}, "fam": {Text: c.Family.String()}, "id": {Text: c.ID.String()},
 		"port":   digitsOf(int64(c.Local.Port()), c.Local.Port() != 0, "port"),
 		"rport":  digitsOf(0, false, "rport"),

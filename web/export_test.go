@@ -401,7 +401,7 @@ func TestReaderGoes(t *testing.T) {
 func TestLiveFieldsAreTheProtocol(t *testing.T) {
 	want := strings.Fields(`id protocol family state direction local_address local_port local_service remote_address
 		remote_port remote_service pid process user opened_at first_seen receive_queue send_queue bytes_received bytes_sent
-		receive_rate send_rate rtt_ms retransmits owner_note uid peer_id`)
+		receive_rate send_rate rtt_ms retransmits owner_note uid peer_id drops`)
 	if diff := cmp.Diff(want, names(liveFields())); diff != "" {
 		t.Errorf("(-protocol +is):\n%s", diff)
 	}

@@ -131,6 +131,7 @@ func liveFields() []field {
 		{"bytes_received", bytesReceived}, {"bytes_sent", bytesSent},
 		{"receive_rate", receiveRate}, {"send_rate", sendRate},
 		{"rtt_ms", rtt}, {"retransmits", retransmits}, {"owner_note", ownerNote}, {"uid", uid}, {"peer_id", peerID},
+		{"drops", drops},
 	}
 }
 

@@ -90,7 +90,7 @@ func TestSessionOrder(t *testing.T) {
 			t.Fatalf("%d frames at first", len(frames))
 		}
 		hello, snap := parseFrame(t, frames[0]), parseFrame(t, frames[1])
-		if hello.Type != "hello" || hello.Version != 1 || hello.Host != s.host || len(hello.Columns) != 33 || len(hello.GroupColumns) != 15 || hello.Columns[0] != "id" {
+		if hello.Type != "hello" || hello.Version != 1 || hello.Host != s.host || len(hello.Columns) != 34 || len(hello.GroupColumns) != 15 || hello.Columns[0] != "id" {
 			t.Errorf("hello %+v", hello)
 		}
 		if len(hello.States) != len(poller.States()) || hello.States[0] != "LISTEN" {

@@ -14,7 +14,7 @@ const MOST = 200;
 const ORDER_EVERY = 2_000;
 
 /** Columns that change by themselves: an order by one of them would never hold still. */
-const VOLATILE = new Set(["rx", "tx", "rxrate", "txrate", "rq", "sq", "rtt", "retr"]);
+const VOLATILE = new Set(["rx", "tx", "rxrate", "txrate", "rq", "sq", "rtt", "retr", "drops", "spark"]);
 
 /**
  * The window over `body`, the tbody, in the scrolling `box` (or in the page, where the box does not scroll).

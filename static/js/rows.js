@@ -21,6 +21,7 @@ const FIGURES = {
   sq: ["send_queue", count, true],
   rtt: ["rtt_ms", millis, true],
   retr: ["retransmits", count, true],
+  drops: ["drops", count, true],
 };
 
 /** Columns with a text, by the field it is made of. */
