@@ -22,8 +22,8 @@ import (
 var mayImport = map[string][]string{
 	"sockeye":                     {"sockeye/poller", "sockeye/server", "sockeye/views", "sockeye/web", "sockeye/static", "sockeye/query", "sockeye/ports"},
 	"sockeye/server":              {}, // a site is handed to it
-	"sockeye/web":                 {"sockeye/views", "sockeye/query", "sockeye/poller", "sockeye/poller/sockdiag", "sockeye/ports", "sockeye/static", "sockeye/explain", "sockeye/past", "sockeye/processes"},
-	"sockeye/views":               {"sockeye/query", "sockeye/poller", "sockeye/poller/sockdiag", "sockeye/ports", "sockeye/static", "sockeye/explain", "sockeye/past", "sockeye/processes"}, // the addresses of its files
+	"sockeye/web":                 {"sockeye/views", "sockeye/query", "sockeye/poller", "sockeye/poller/sockdiag", "sockeye/ports", "sockeye/static", "sockeye/explain", "sockeye/past", "sockeye/processes", "sockeye/occupancy"},
+	"sockeye/views":               {"sockeye/query", "sockeye/poller", "sockeye/poller/sockdiag", "sockeye/ports", "sockeye/static", "sockeye/explain", "sockeye/past", "sockeye/processes", "sockeye/occupancy"}, // the addresses of its files
 	"sockeye/explain":             {"sockeye/poller", "sockeye/poller/sockdiag"},
 	"sockeye/past":                {"sockeye/poller"},
 	"sockeye/processes":           {},
@@ -32,6 +32,7 @@ var mayImport = map[string][]string{
 	"sockeye/poller":              {"sockeye/poller/sockdiag"},
 	"sockeye/poller/sockdiag":     {},
 	"sockeye/ports":               {},
+	"sockeye/occupancy":           {"sockeye/poller", "sockeye/ports"},
 	"sockeye/e2e":                 {},
 	"sockeye/bench":               {"sockeye/poller", "sockeye/poller/sockdiag", "sockeye/bench/internal/load"},
 	"sockeye/bench/sockets":       {"sockeye/bench/internal/load"},

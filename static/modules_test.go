@@ -65,7 +65,7 @@ func TestLinkedModules(t *testing.T) {
 }
 
 // lazy are the modules that are loaded at their first use, and no part of what the dashboard starts with.
-var lazy = []string{"js/inspector.js", "js/inspectorpage.js"}
+var lazy = []string{"js/inspector.js", "js/inspectorpage.js", "js/port.js"}
 
 // TestLazyModules: they are small, they are not in the first load, and what they import exports it.
 func TestLazyModules(t *testing.T) {
@@ -82,7 +82,7 @@ func TestLazyModules(t *testing.T) {
 		}
 	}
 	if size > 7<<10 {
-		t.Errorf("the inspector comes to %d bytes, compressed", size)
+		t.Errorf("the inspector and the pages of ports come to %d bytes, compressed", size)
 	}
 	morph := load().assets["js/idiomorph.js"].plain
 	if !strings.HasPrefix(string(morph), "var Idiomorph=") || !strings.HasSuffix(string(morph), "\nexport { Idiomorph };\n") {

@@ -12,6 +12,7 @@ import (
 	"github.com/a-h/templ"
 	"github.com/labstack/echo/v4"
 
+	"sockeye/occupancy"
 	"sockeye/past"
 	"sockeye/poller"
 	"sockeye/processes"
@@ -29,6 +30,12 @@ type Site struct {
 	process processReader
 	host    string
 	log     *slog.Logger
+
+	// Of the pages of ports.
+	portRules *portRules
+	tries     *tries
+	former    occupancy.Memory
+	resting   func(ctx context.Context, port uint16) (map[poller.ID]time.Duration, error)
 }
 
 // New makes the site. The poller has to call [Site.Observe] after each poll.
@@ -42,6 +49,7 @@ func New(p *poller.Poller, log *slog.Logger) *Site {
 	return &Site{
 		poller: p, hub: hub, metrics: newMetrics(p, hub, log), memory: past.New(past.Defaults()), process: processes.New().Read,
 		host: host, log: log,
+		portRules: newPortRules(log), tries: newTries(), resting: p.Resting,
 	}
 }
 
@@ -49,6 +57,7 @@ func New(p *poller.Poller, log *slog.Logger) *Site {
 func (s *Site) Observe(d *poller.Delta) {
 	s.metrics.observe(d)
 	s.memory.Observe(d)
+	s.former.Observe(d, s.portRules.handedOut)
 	s.hub.observe(d)
 }
 
@@ -66,6 +75,9 @@ func (s *Site) Routes(e *echo.Echo) {
 	e.GET("/connections/:id", s.connection)
 	e.GET("/states", s.states)
 	e.GET("/ports", s.portForm)
+	e.GET("/ports.json", s.doorData)
+	e.GET("/ports/conflicts", s.conflicts)
+	e.GET("/ports/conflicts.json", s.conflictData)
 	e.GET("/ports/*", s.portAnswer)
 	e.GET("/healthz", s.health)
 	e.GET("/metrics", s.metricsPage)
