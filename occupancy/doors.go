@@ -33,8 +33,8 @@ type Door struct {
 	Fleeting bool
 }
 
-// Doors lists all ports on which somebody waits, in the order of their numbers, TCP before UDP. since is a moment from
-// which on doors are new; zero is none.
+// Doors lists all ports on which somebody waits, in the order of their numbers, TCP before UDP. since, which counts to the
+// millisecond, is a moment after which doors are new; zero is none.
 func Doors(t *poller.Table, rules *ports.Rules, since time.Time) []Door {
 	listening := make(map[Key]bool)
 	for c := range t.All() {
@@ -52,7 +52,7 @@ func Doors(t *poller.Table, rules *ports.Rules, since time.Time) []Door {
 				d.Full = d.Full || IsFull(&p.rows[i])
 			}
 			age, exact := d.First.Age(at)
-			d.New = exact && age < newFor || !since.IsZero() && d.First.FirstSeen.After(since)
+			d.New = exact && age < newFor || !since.IsZero() && d.First.FirstSeen.UnixMilli() > since.UnixMilli()
 			d.Fleeting = k.Protocol == poller.UDP && rules.HandedOut(k.Port)
 			all = append(all, d)
 		}

@@ -45,7 +45,7 @@ func pages(t *testing.T) map[string]*html.Node {
 	d.Problem, d.Status.Stale, d.Status.Notes = "p", "s", []string{"n"}
 	p := answer(occupancy.Held, func(p *PortAnswer, a *occupancy.Answer) {
 		p.Page, p.Notice, p.Near = d.Page, "n", []uint16{444}
-		a.Listeners, a.Bound, a.BoundTotal, a.ClientTotal, a.Elsewhere = d.Rows[1:], d.Rows, 3, 1, 1
+		a.Listeners, a.Bound, a.BoundTotal, a.ClientTotal, a.Elsewhere = d.Rows[1:], d.Rows[:1], 3, 1, 1
 		a.Clients = []occupancy.Client{{Addr: d.Rows[0].Remote.Addr(), Connections: 1}}
 	})
 	list := occupancy.Conflict{Port: 443, Relation: occupancy.Split, Rows: d.Rows}

@@ -369,6 +369,11 @@ func conflictName(c *occupancy.Conflict) string {
 	return text
 }
 
+// conflictID names a conflict on its page: a port can have two.
+func conflictID(c *occupancy.Conflict) string {
+	return fmt.Sprintf("conflict-%d-%s-%s", c.Port, c.Protocol, c.Relation)
+}
+
 // relationWords names a relation in a few words.
 func relationWords(r occupancy.Relation) string {
 	return map[occupancy.Relation]string{

@@ -1,6 +1,7 @@
 package views
 
 import (
+	"hash/crc32"
 	"net/netip"
 	"strings"
 	"testing"
@@ -39,6 +40,7 @@ func answer(situation occupancy.Situation, change func(*PortAnswer, *occupancy.A
 func held(address string, pid int32, name string) poller.Connection {
 	c := listener()
 	c.Local = netip.MustParseAddrPort(address)
+	c.ID = poller.ID(crc32.ChecksumIEEE([]byte(address)))
 	if c.Local.Addr().Is4() {
 		c.Family = poller.IPv4
 	}
@@ -97,12 +99,12 @@ func TestPortPage(t *testing.T) {
 	for _, a := range find(doc, func(n *html.Node) bool { return n.Data == "a" }) {
 		links[attr(a, "href")] = true
 	}
-	for _, want := range []string{"/?lport=443&proto=tcp&rip=203.0.113.9", "/?lport=443&proto=tcp", "/?rport=443&proto=tcp", "/connections/cafe", "/ports/8444", "/ports/443.json"} {
+	for _, want := range []string{"/?lport=443&proto=tcp&rip=203.0.113.9", "/?lport=443&proto=tcp", "/?rport=443&proto=tcp", "/connections/" + held("10.0.0.5:443", 812, "").ID.String(), "/ports/8444", "/ports/443.json"} {
 		if !links[want] {
 			t.Errorf("no link to %s in %v", want, links)
 		}
 	}
-	if rows := find(doc, func(n *html.Node) bool { return n.Data == "tr" && has(n, "data-id") }); len(rows) != 5 {
+	if rows := find(doc, func(n *html.Node) bool { return n.Data == "tr" && has(n, "id") }); len(rows) != 5 {
 		t.Errorf("%d rows", len(rows))
 	}
 	if live := byID(t, doc, "live"); attr(live, "data-mood") != "used" {
@@ -241,6 +243,28 @@ func TestHostilePorts(t *testing.T) {
 			}
 			if strings.ContainsAny(content(component), "\u202e\x00\x1b") {
 				t.Errorf("%s: %q comes through as it is", page, name)
+			}
+		}
+	}
+}
+
+// TestRowsHaveNames: the script finds what was there before by its id, so every row has one, and no two the same.
+func TestRowsHaveNames(t *testing.T) {
+	conflicts := ConflictPage{Page: Page{Host: "h", Now: noon}}
+	for _, relation := range []occupancy.Relation{occupancy.Split, occupancy.Twins} {
+		conflicts.Conflicts = append(conflicts.Conflicts, occupancy.Conflict{Port: 443, Relation: relation, Rows: []poller.Connection{held("0.0.0.0:443", 1, "a")}})
+	}
+	for name, doc := range map[string]*html.Node{"doors": parse(t, DoorList(doors())), "conflicts": parse(t, ConflictList(conflicts))} {
+		seen := make(map[string]bool)
+		for _, n := range find(doc, func(n *html.Node) bool { return has(n, "id") }) {
+			if seen[attr(n, "id")] {
+				t.Errorf("%s: two elements are called %s", name, attr(n, "id"))
+			}
+			seen[attr(n, "id")] = true
+		}
+		for _, tr := range find(byID(t, doc, "live"), func(n *html.Node) bool { return n.Data == "tr" && n.Parent.Data == "tbody" }) {
+			if !has(tr, "id") {
+				t.Errorf("%s: a row without a name: %s", name, content(tr))
 			}
 		}
 	}
