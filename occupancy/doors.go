@@ -58,7 +58,8 @@ func Doors(t *poller.Table, rules *ports.Rules, since time.Time) []Door {
 		}
 	}
 	slices.SortFunc(all, func(a, b Door) int {
-		return cmp.Or(cmp.Compare(a.Port, b.Port), cmp.Compare(a.Protocol, b.Protocol), cmp.Compare(a.First.ID, b.First.ID))
+		return cmp.Or(cmp.Compare(a.Port, b.Port), cmp.Compare(a.Protocol, b.Protocol), cmp.Compare(pidOf(&a.First), pidOf(&b.First)),
+			cmp.Compare(a.First.ID, b.First.ID))
 	})
 	return all
 }

@@ -38,8 +38,8 @@ func (a *Answer) ways() string {
 	if len(reuse) > 0 {
 		parts = append(parts, "with SO_REUSEADDR on "+enumerate(reuse, 5))
 	}
-	if len(parts) == 0 && len(perhaps) > 0 {
-		parts = append(parts, fmt.Sprintf("with SO_REUSEADDR perhaps, %s", unknownReason(a.Outcomes)))
+	if len(perhaps) > 0 {
+		parts = append(parts, fmt.Sprintf("perhaps with SO_REUSEADDR on %s: %s", enumerate(perhaps, 5), unknownReason(a.Outcomes)))
 	}
 	if len(parts) == 0 {
 		return "on no address for sure"

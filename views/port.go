@@ -256,25 +256,26 @@ func (p DoorPage) lists() (doors, fleeting []occupancy.Door) {
 // summary says how many doors there are, and how many of them can be reached from elsewhere.
 func (p DoorPage) summary() string {
 	doors, _ := p.lists()
-	open, fresh := 0, 0
+	all, open, fresh := map[occupancy.Key]bool{}, map[occupancy.Key]bool{}, map[occupancy.Key]bool{}
 	for _, d := range doors {
+		all[d.Key] = true
 		if d.Exposure != occupancy.ExposedLoopback {
-			open++
+			open[d.Key] = true
 		}
 		if d.New {
-			fresh++
+			fresh[d.Key] = true
 		}
 	}
-	if len(doors) == 0 {
+	if len(all) == 0 {
 		return "Nobody waits on any port."
 	}
-	text := Count(len(doors)) + " open ports"
-	if len(doors) == 1 {
+	text := Count(len(all)) + " open ports"
+	if len(all) == 1 {
 		text = "1 open port"
 	}
-	text += fmt.Sprintf(", %s of them reachable from other machines", Count(open))
-	if fresh > 0 {
-		text += fmt.Sprintf(", %s new", Count(fresh))
+	text += fmt.Sprintf(", %s of them reachable from other machines", Count(len(open)))
+	if len(fresh) > 0 {
+		text += fmt.Sprintf(", %s new", Count(len(fresh)))
 	}
 	return text + "."
 }
@@ -350,13 +351,17 @@ func (p SpanPage) summary() string {
 
 // summary says how many ports have more than one holder.
 func (p ConflictPage) summary() string {
-	switch n := len(p.Conflicts); n {
+	seen := make(map[uint16]bool)
+	for _, c := range p.Conflicts {
+		seen[c.Port] = true
+	}
+	switch n := len(seen); n {
 	case 0:
 		return "No port has more than one holder."
 	case 1:
 		return "One port has more than one holder."
 	default:
-		return Count(n) + " times a port has more than one holder."
+		return Count(n) + " ports have more than one holder."
 	}
 }
 
@@ -468,4 +473,15 @@ func (p PortAnswer) details(c *poller.Connection) *processes.Details {
 		return nil
 	}
 	return p.Processes[c.Owner.PID]
+}
+
+// together makes one of services that differ only in their protocol.
+func together(services []ports.Service) []ports.Service {
+	if len(services) == 2 && services[0].Name == services[1].Name && services[0].Description == services[1].Description &&
+		services[0].Registered == services[1].Registered {
+		one := services[0]
+		one.Protocol = "tcp, udp"
+		return []ports.Service{one}
+	}
+	return services
 }

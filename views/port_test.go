@@ -86,8 +86,8 @@ func TestPortPage(t *testing.T) {
 	for _, want := range []string{
 		"443/tcp is held by nginx (PID 812) on 10.0.0.5 and 127.0.0.1, 613 clients; its backlog is full (129 of 128 wait to be accepted): new clients wait and then give up.",
 		"https tcp HTTP over TLS", "quic-ish udp something else common use, not registered", "443 is a system port (0–1023).", "Ports below 1024 are privileged here",
-		"8444 , 8445", "No, in no way: as ports below 1024 need root", "This is a prediction", "no, EACCES not allowed", "Waits on 443/tcp 2", "nginx.service", "1d 01h ago",
-		"one address: 10.0.0.5 (eth0) · IPv4", "loopback only · IPv4", "129 of 128 · full", "Connected to 443/tcp 613 from 40 addresses", "203.0.113.96111.20 MB6.00 MB", "127.0.0.12––curl",
+		"8444 8445 as far as the table shows", "No, in no way: as ports below 1024 need root", "This is a prediction", "no, EACCES not allowed", "Waits on 443/tcp 2", "nginx.service", "1d 01h ago",
+		"one address: 10.0.0.5 (eth0) IPv4", "loopback only IPv4", "129 of 128 · full", "Connected to 443/tcp 613 from 40 addresses", "203.0.113.96111.20 MB6.00 MB", "127.0.0.12––curl",
 		"And 38 addresses more.", "12 connections of this machine use port 443 of others", "Holds 443/tcp without listening 7", "over, rests in TIME_WAIT", "13 s",
 		"And 6 more in the live table", "apache2 (PID 7) listened on all IPv4 addresses until 2m 00s ago", "Try to bind it",
 	} {

@@ -121,7 +121,7 @@ func TestConflicts(t *testing.T) {
 	}
 	for _, query := range []string{"", "part=1"} {
 		body := html.UnescapeString(ask(t, s, "/ports/conflicts", query).Body.String())
-		if !strings.Contains(body, got[1].Why) || !strings.Contains(body, "2 times a port has more than one holder.") {
+		if !strings.Contains(body, got[1].Why) || !strings.Contains(body, "One port has more than one holder.") {
 			t.Errorf("%q: %s", query, body)
 		}
 	}
