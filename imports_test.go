@@ -23,8 +23,8 @@ var mayImport = map[string][]string{
 	"sockeye":                     {"sockeye/poller", "sockeye/server", "sockeye/views", "sockeye/web", "sockeye/static", "sockeye/query", "sockeye/ports", "sockeye/diagnose"},
 	"sockeye/server":              {}, // a site is handed to it
 	"sockeye/names":               {},
-	"sockeye/web":                 {"sockeye/names", "sockeye/views", "sockeye/query", "sockeye/poller", "sockeye/poller/sockdiag", "sockeye/ports", "sockeye/static", "sockeye/explain", "sockeye/past", "sockeye/processes", "sockeye/diagnose", "sockeye/netinfo"},
-	"sockeye/views":               {"sockeye/query", "sockeye/poller", "sockeye/poller/sockdiag", "sockeye/ports", "sockeye/static", "sockeye/explain", "sockeye/past", "sockeye/processes", "sockeye/diagnose", "sockeye/netinfo"}, // the addresses of its files
+	"sockeye/web":                 {"sockeye/names", "sockeye/views", "sockeye/query", "sockeye/poller", "sockeye/poller/sockdiag", "sockeye/ports", "sockeye/static", "sockeye/explain", "sockeye/past", "sockeye/processes", "sockeye/occupancy", "sockeye/diagnose", "sockeye/netinfo"},
+	"sockeye/views":               {"sockeye/query", "sockeye/poller", "sockeye/poller/sockdiag", "sockeye/ports", "sockeye/static", "sockeye/explain", "sockeye/past", "sockeye/processes", "sockeye/occupancy", "sockeye/diagnose", "sockeye/netinfo"}, // the addresses of its files
 	"sockeye/explain":             {"sockeye/poller", "sockeye/poller/sockdiag"},
 	"sockeye/past":                {"sockeye/poller"},
 	"sockeye/processes":           {},
@@ -35,6 +35,7 @@ var mayImport = map[string][]string{
 	"sockeye/ports":               {},
 	"sockeye/netinfo":             {},
 	"sockeye/diagnose":            {"sockeye/netinfo", "sockeye/poller"},
+	"sockeye/occupancy":           {"sockeye/poller", "sockeye/ports"},
 	"sockeye/e2e":                 {},
 	"sockeye/bench":               {"sockeye/poller", "sockeye/poller/sockdiag", "sockeye/bench/internal/load"},
 	"sockeye/bench/sockets":       {"sockeye/bench/internal/load"},

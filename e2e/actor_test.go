@@ -97,6 +97,7 @@ func (a *actor) tell(format string, args ...any) string {
 type stage struct {
 	listeners []net.Listener
 	conns     []net.Conn
+	raw       rawSockets
 }
 
 // act is the life of an actor: it does what the lines of in say until they end.
@@ -126,9 +127,11 @@ func act(comm string, in io.Reader, out io.Writer) int {
 //	listen ADDRESS       answers the address it listens on
 //	bind ADDRESS         a UDP socket; answers its address
 //	dial FROM TO         connects to a listener
+//	socket …             see rawSockets
 //	accept               accepts the next connection of the last listener
 //	send BYTES           sends on the last connection
 //	receive BYTES        reads from the last connection
+//	unlisten             closes the last listener
 //	half                 ends the sending side of the last connection
 //	close                closes the last connection
 func (s *stage) perform(order []string) (string, error) {
@@ -154,6 +157,12 @@ func (s *stage) perform(order []string) (string, error) {
 		}
 		c, err := (&net.Dialer{LocalAddr: from}).Dial("tcp", order[2])
 		return "", s.hold(c, err)
+	case "socket":
+		return "", s.raw.open(order[1:])
+	case "unlisten":
+		l := s.listeners[len(s.listeners)-1]
+		s.listeners = s.listeners[:len(s.listeners)-1]
+		return "", l.Close()
 	case "accept":
 		c, err := s.listeners[len(s.listeners)-1].Accept()
 		return "", s.hold(c, err)

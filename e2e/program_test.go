@@ -40,9 +40,14 @@ func start(t *testing.T, args ...string) *program {
 
 func startOn(t *testing.T, port int, args ...string) *program {
 	t.Helper()
-	p := &program{t: t, port: port}
 	listen := net.JoinHostPort("localhost", strconv.Itoa(port))
-	p.cmd = exec.Command(sockeyeBinary, append([]string{"--listen", listen, "--interval", "250ms"}, args...)...)
+	return startCommand(t, port, exec.Command(sockeyeBinary, append([]string{"--listen", listen, "--interval", "250ms"}, args...)...))
+}
+
+// startCommand starts a command line of sockeye that listens on a port.
+func startCommand(t *testing.T, port int, cmd *exec.Cmd) *program {
+	t.Helper()
+	p := &program{t: t, port: port, cmd: cmd}
 	p.cmd.Env = withoutSettings(os.Environ())
 	stderr, err := p.cmd.StderrPipe()
 	if err != nil {

@@ -24,7 +24,7 @@ var files embed.FS
 // sheets are the style sheets in the order of their layers; they are served as one, css/app.css.
 var sheets = []string{
 	"vendor/uPlot.min.css", "css/tokens.css", "css/base.css", "css/bar.css", "css/overview.css", "css/table.css",
-	"css/grid.css", "css/facets.css", "css/paper.css", "css/charts.css", "css/inspector.css", "css/groups.css", "css/diagnosis.css", "css/print.css",
+	"css/grid.css", "css/facets.css", "css/paper.css", "css/ports.css", "css/charts.css", "css/inspector.css", "css/groups.css", "css/diagnosis.css", "css/print.css",
 }
 
 // types are the media types of the files, by extension. A file of another kind is not served.

@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"sockeye/poller"
-	"sockeye/ports"
 	"sockeye/query"
 )
 
@@ -58,30 +57,6 @@ type Dashboard struct {
 	History  []poller.Sample
 	From, To time.Time
 	// Service names the service of a port number, "" where it has none; nil names none.
-	Service func(port uint16, protocol string) string
-}
-
-// PortAnswer is the page that says who has a port number. With Asked unset it is only the form.
-type PortAnswer struct {
-	Page
-	// Asked tells that there is an answer, Text what was asked for, Problem why it could not be read.
-	Asked         bool
-	Text, Problem string
-	// Port and Protocol ("tcp", "udp", or "" for both) are the target.
-	Port     uint16
-	Protocol string
-	// Class is the range the number lies in (RFC 6335 section 6): "system", "user" or "dynamic".
-	Class string
-	// Services is what the number is known for, for each protocol asked about.
-	Services []ports.Service
-	// Listeners are the sockets that wait on the port; for UDP those that are bound to it without a remote end.
-	Listeners []poller.Connection
-	// Through are connections that use the port as their local or remote one, the first of ThroughTotal.
-	Through      []poller.Connection
-	ThroughTotal int
-	// Others hold the number without listening or being connected: bound, or a connection in its last states.
-	Others []poller.Connection
-	// Service is that of [Dashboard].
 	Service func(port uint16, protocol string) string
 }
 

@@ -82,14 +82,6 @@ func (d Dashboard) title() string {
 	return Visible(d.Host) + " · sockeye"
 }
 
-// at returns the moment the rows were true: ages are counted to it.
-func (d Dashboard) at() time.Time {
-	if d.Status.At.IsZero() {
-		return d.Now
-	}
-	return d.Status.At
-}
-
 // shown returns the rows of the window.
 func (d Dashboard) shown() []poller.Connection {
 	if d.Limit > 0 && len(d.Rows) > d.Limit {

@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/net/html"
 
+	"sockeye/occupancy"
 	"sockeye/poller"
 	"sockeye/query"
 	"sockeye/static"
@@ -42,15 +43,20 @@ func inert(t *testing.T, doc *html.Node) {
 func pages(t *testing.T) map[string]*html.Node {
 	d := dashboard(t, `state:established port:443 -proc:"a b"`, connection(), listener())
 	d.Problem, d.Status.Stale, d.Status.Notes = "p", "s", []string{"n"}
-	p := PortAnswer{
-		Page: d.Page, Asked: true, Text: "443", Port: 443, Class: "system", Listeners: d.Rows[1:], Through: d.Rows[:1],
-		ThroughTotal: 3, Others: d.Rows,
-	}
+	p := answer(occupancy.Held, func(p *PortAnswer, a *occupancy.Answer) {
+		p.Page, p.Notice, p.Near = d.Page, "n", []uint16{444}
+		a.Listeners, a.Bound, a.BoundTotal, a.ClientTotal, a.Elsewhere = d.Rows[1:], d.Rows[:1], 3, 1, 1
+		a.Clients = []occupancy.Client{{Addr: d.Rows[0].Remote.Addr(), Connections: 1}}
+	})
+	list := occupancy.Conflict{Port: 443, Relation: occupancy.Split, Rows: d.Rows}
 	return map[string]*html.Node{
 		"dashboard": parse(t, DashboardPage(d)),
 		"empty":     parse(t, DashboardPage(dashboard(t, "port:9999"))),
 		"port":      parse(t, PortPage(p)),
 		"ports":     parse(t, PortPage(PortAnswer{Page: d.Page})),
+		"doors":     parse(t, DoorList(doors())),
+		"spans":     parse(t, SpanTable(SpanPage{Page: d.Page, Stretches: []occupancy.Stretch{{Answers: p.Answers}}})),
+		"conflicts": parse(t, ConflictList(ConflictPage{Page: d.Page, Conflicts: []occupancy.Conflict{list}})),
 		"failure":   parse(t, FailurePage(Failure{Page: d.Page, Status: 404, Title: "t", Advice: "a"})),
 	}
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"sockeye/occupancy"
 	"sockeye/poller"
 	"sockeye/query"
 )
@@ -106,7 +107,7 @@ func TestRowHostile(t *testing.T) {
 			t.Errorf("process %q stands outside of bdi", name)
 		}
 		inert(t, doc)
-		p := PortAnswer{Page: d.Page, Asked: true, Text: name, Port: 443, Class: "system", Listeners: d.Rows}
+		p := answer(occupancy.Held, func(p *PortAnswer, a *occupancy.Answer) { p.Page, p.Text, a.Listeners = d.Page, name, d.Rows })
 		inert(t, parse(t, PortPage(p)))
 		p.Problem = name
 		inert(t, parse(t, PortPage(p)))

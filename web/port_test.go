@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"encoding/json"
 	"html"
 	"net/http"
@@ -12,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"sockeye/poller"
+	"sockeye/ports"
 )
 
 // TestPortForm: what the form sends is led to the answer's own address.
@@ -21,18 +23,19 @@ func TestPortForm(t *testing.T) {
 	for rawQuery, want := range map[string]string{
 		"q=https": "/ports/443", "q=443": "/ports/443", "q=%3A443": "/ports/443", "q=+443+": "/ports/443",
 		"q=443/udp": "/ports/443/udp", "q=udp%2F53": "/ports/53/udp", "q=HTTPS/TCP": "/ports/443/tcp", "q=0443": "/ports/443",
+		"q=8000-8100": "/ports/8000-8100", "q=443,+80+,8000..8010/tcp": "/ports/80,443,8000-8010/tcp", "q=https,ssh": "/ports/22,443",
 	} {
 		if w := ask(t, s, "/ports", rawQuery); w.Code != http.StatusSeeOther || location(w) != want {
 			t.Errorf("%s: %d to %q, want %q", rawQuery, w.Code, location(w), want)
 		}
 	}
+	if m.polled() != 0 {
+		t.Errorf("what is only led elsewhere made %d polls", m.polled())
+	}
 	for _, rawQuery := range []string{"", "q=", "q=++"} {
 		if w := ask(t, s, "/ports", rawQuery); w.Code != http.StatusOK || !strings.Contains(w.Body.String(), `name="q"`) {
 			t.Errorf("%q: %d", rawQuery, w.Code)
 		}
-	}
-	if m.polled() != 0 {
-		t.Errorf("the form alone made %d polls", m.polled())
 	}
 }
 
@@ -42,7 +45,7 @@ func TestNoPort(t *testing.T) {
 	s := newTestSite(t, m, poller.MaxInterval)
 	for asked, want := range map[string]string{
 		"0": "1 to 65535", "65536": "1 to 65535", "-1": "no service is known", "443/sctp": "tcp or udp", "nonsense": "no service is known",
-		"99999999999999999999": "1 to 65535", `"><svg onload=alert(1)>`: "no service is known", strings.Repeat("x", 5000): "no service",
+		"99999999999999999999": "1 to 65535", "9-8": "lower port", "80,": "a port is needed", "80-99999": "1 to 65535", "1/tcp,2/udp": "tcp or udp", `"><svg onload=alert(1)>`: "no service is known", strings.Repeat("x", 5000): "no service",
 	} {
 		w := ask(t, s, "/ports", "q="+strings.NewReplacer(`"`, "%22", "<", "%3C", ">", "%3E", " ", "+").Replace(asked))
 		body := html.UnescapeString(w.Body.String())
@@ -55,7 +58,7 @@ func TestNoPort(t *testing.T) {
 	}
 	for path, status := range map[string]int{
 		"/ports/0": 400, "/ports/x": 400, "/ports/443/sctp": 400, "/ports/443/udp/9": 400, "/ports/": 400, "/ports/0.json": 400,
-		"/ports/443.csv": 400, "/ports/443/sctp.json": 400, "/ports/.json": 400,
+		"/ports/443.csv": 400, "/ports/9-8": 400, "/ports/9-8.json": 400, "/ports/80-": 400, "/ports/443/sctp.json": 400, "/ports/.json": 400,
 	} {
 		w := ask(t, s, path, "")
 		if w.Code != status {
@@ -77,6 +80,8 @@ func TestOneURLForAPort(t *testing.T) {
 	for path, want := range map[string]string{
 		"/ports/443": "", "/ports/443/tcp": "", "/ports/:443": "/ports/443", "/ports/0443": "/ports/443", "/ports/https": "/ports/443",
 		"/ports/443/UDP": "/ports/443/udp", "/ports/udp/443": "/ports/443/udp", "/ports/https.json": "", "/ports/443/udp.json": "",
+		"/ports/80,443": "", "/ports/443,80": "/ports/80,443", "/ports/443-443": "/ports/443", "/ports/80-81,82.json": "", "/ports/443-443.json": "",
+		"/ports/1-9/UDP": "/ports/1-9/udp", "/ports/conflicts": "",
 	} {
 		w := ask(t, s, path, "")
 		if location(w) != want || want == "" && w.Code != http.StatusOK || want != "" && w.Code != http.StatusSeeOther {
@@ -113,36 +118,71 @@ func ids(t *testing.T, rows []json.RawMessage) (list []string) {
 	return list
 }
 
+// plainRules are those of a Linux that nobody changed, for a program without rights.
+var plainRules = ports.Rules{Ephemeral: ports.Span{First: 32768, Last: 60999}, PrivilegedBelow: 1024}
+
+// newPortSite returns a site with plain rules that binds nothing: bind says what comes of trying.
+func newPortSite(t fataler, m *machine, interval time.Duration, bind func(port uint16, protocol string) []ports.Outcome) *Site {
+	t.Helper()
+	s := newTestSite(t, m, interval)
+	s.portRules.system = func() ports.Rules { return plainRules }
+	s.tries.bind = func(_ context.Context, port uint16, protocol string, _ bool) []ports.Outcome {
+		if bind == nil {
+			t.Errorf("port %d/%s was bound though nobody asked for it", port, protocol)
+		}
+		return bind(port, protocol)
+	}
+	return s
+}
+
 // TestPortAnswer: who listens, who is connected, what holds the port otherwise, and what the number is for; the page
-// says the same sentence as the data.
+// says the same sentence as the data. Nothing is bound.
 func TestPortAnswer(t *testing.T) {
 	m := office()
-	held := tcp(6, poller.StateClosed, "192.0.2.7:8081", nowhere, 2)
-	m.sockets[6] = held
-	s := newTestSite(t, m, poller.MaxInterval)
+	m.sockets[6] = tcp(6, poller.StateClosed, "192.0.2.7:8081", nowhere, 2)
+	s := newPortSite(t, m, poller.MaxInterval, nil)
+	s.resting = func(context.Context, uint16) (map[poller.ID]time.Duration, error) {
+		return map[poller.ID]time.Duration{3: 12_500 * time.Millisecond}, nil
+	}
 	for _, test := range []struct {
 		port, sentence             string
+		can                        []string
 		listeners, through, others []string
 	}{
-		{"443", "Port 443 is taken: nginx (PID 1) listens on 0.0.0.0", []string{"1"}, []string{"2"}, []string{"3"}},
-		{"443/udp", "UDP port 443 is free: no socket of this machine uses it.", nil, nil, nil},
-		{"53", "Port 53 is taken: resolved (PID 3) listens on 127.0.0.53", []string{"5"}, nil, nil},
-		{"53/tcp", "TCP port 53 is free: no socket of this machine uses it.", nil, nil, nil},
-		{"80", "Nobody listens on port 80; one connection uses it.", nil, []string{"4"}, nil},
-		{"8081", "Nobody listens on port 8081, but firefox (PID 2) still holds it with a socket in CLOSED.", nil, nil, []string{"6"}},
-		{"6553", "Port 6553 is free: no socket of this machine uses it.", nil, nil, nil},
+		{"443", "443/tcp is held by nginx (PID 1) on all IPv4 addresses, 1 client; 443/udp is free, but not for this program: ports below 1024 need root or " +
+			"CAP_NET_BIND_SERVICE, which this program does not have.", []string{"no", "no"}, []string{"1"}, []string{"2"}, []string{"3"}},
+		{"53/udp", "53/udp is held by resolved (PID 3) on loopback only.", []string{"no"}, []string{"5"}, nil, nil},
+		{"8081", "8081/tcp is bound by firefox (PID 2) on 192.0.2.7, but nobody listens there: clients are refused; 8081/udp seems free: no socket of this machine holds it.",
+			[]string{"partly", "yes"}, nil, nil, []string{"6"}},
+		{"6553", "Port 6553 seems free for TCP and UDP: no socket of this machine holds it.", []string{"yes", "yes"}, nil, nil, nil},
+		{"40001/tcp", "40001/tcp is taken by an outgoing connection of firefox (PID 2) to 203.0.113.5:80; it is one of the ports that the system hands out by itself (32768 to 60999).",
+			[]string{"partly"}, nil, nil, []string{"4"}},
 	} {
 		p := answerOf(t, s, test.port)
-		if !strings.HasPrefix(p.Sentence, test.sentence) || !p.Complete || p.Host != s.host || p.ConnectionsTotal != len(test.through) {
-			t.Errorf("%s: %+v", test.port, p)
+		if p.Sentence != test.sentence || !p.Complete || p.Host != s.host || p.ConnectionsTotal != len(test.through) || p.OthersTotal != len(test.others) {
+			t.Errorf("%s: got  %s\nwant %s\n%+v", test.port, p.Sentence, test.sentence, p)
 		}
-		got := [][]string{ids(t, p.Listeners), ids(t, p.Connections), ids(t, p.Others)}
-		if diff := cmp.Diff([][]string{test.listeners, test.through, test.others}, got); diff != "" {
+		var can []string
+		for _, one := range p.Protocols {
+			can = append(can, one.CanBind)
+			if one.CanBindBy != "prediction" || one.TriedAt != nil || !strings.Contains(one.CanBindNote, "prediction") || len(one.Ways) != 10 {
+				t.Errorf("%s: %+v", test.port, one)
+			}
+		}
+		got := [][]string{can, ids(t, p.Listeners), ids(t, p.Connections), ids(t, p.Others)}
+		if diff := cmp.Diff([][]string{test.can, test.listeners, test.through, test.others}, got); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", test.port, diff)
 		}
 		if body := html.UnescapeString(ask(t, s, "/ports/"+test.port, "").Body.String()); !strings.Contains(body, p.Sentence) {
 			t.Errorf("%s: the page does not say %q", test.port, p.Sentence)
 		}
+	}
+	if p := answerOf(t, s, "443/tcp"); !strings.Contains(string(p.Others[0]), `"holds":"time_wait","seconds_left":12.5}`) ||
+		!strings.Contains(string(p.Listeners[0]), `"exposure":"all-ipv4","stack":"v4","backlog":null`) {
+		t.Errorf("%s %s", p.Others, p.Listeners)
+	}
+	if p := answerOf(t, s, "80/tcp"); p.Protocols[0].Elsewhere != 1 || p.ConnectionsTotal != 0 {
+		t.Errorf("port 80 elsewhere: %+v", p.Protocols[0])
 	}
 }
 
@@ -157,7 +197,8 @@ func TestPortFacts(t *testing.T) {
 		t.Errorf("%+v", p)
 	}
 	body := ask(t, s, "/ports/65535.json", "").Body.String()
-	for _, part := range []string{`"protocol":null`, `"class":"dynamic"`, `"services":[]`, `"listeners":[]`, `"others":[]`, `"connections":[]`, `"connections_total":0`} {
+	for _, part := range []string{`"protocol":null`, `"class":"dynamic"`, `"services":[]`, `"listeners":[]`, `"others":[]`, `"connections":[]`,
+		`"connections_total":0`, `"before":[]`, `"clients":[]`, `"remarks":[]`} {
 		if !strings.Contains(body, part) {
 			t.Errorf("no %s in %s", part, body)
 		}
@@ -169,9 +210,19 @@ func TestPortFacts(t *testing.T) {
 
 // TestBusyPort: of many connections the first are listed and all are counted.
 func TestBusyPort(t *testing.T) {
-	s := newTestSite(t, crowd(maxThrough+50), poller.MaxInterval)
-	if p := answerOf(t, s, "443"); len(p.Connections) != maxThrough || p.ConnectionsTotal != maxThrough+50 {
+	m := crowd(250)
+	m.sockets[1000] = tcp(1000, poller.StateListen, "0.0.0.0:443", nowhere, 0)
+	s := newPortSite(t, m, poller.MaxInterval, nil)
+	p := answerOf(t, s, "443/tcp")
+	if len(p.Connections) != 200 || p.ConnectionsTotal != 250 || p.Protocols[0].ClientTotal != 250 {
 		t.Errorf("%d of %d", len(p.Connections), p.ConnectionsTotal)
+	}
+	sum := 0
+	for _, c := range p.Protocols[0].Clients {
+		sum += c.Connections
+	}
+	if sum != 50 || len(p.Protocols[0].Clients) != 50 || p.Protocols[0].ClientAddresses != 250 || p.Protocols[0].ClientAddresses < len(p.Protocols[0].Clients) {
+		t.Errorf("clients: %+v", p.Protocols[0])
 	}
 }
 
@@ -179,11 +230,12 @@ func TestBusyPort(t *testing.T) {
 func TestPortIsNotCalledFree(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := office()
-		s := newTestSite(t, m, time.Second)
+		s := newPortSite(t, m, time.Second, nil)
 		poll(t, s)
 		m.set(func(m *machine) { m.failure = http.ErrBodyNotAllowed })
 		poll(t, s)
-		if p := answerOf(t, s, "6553"); p.Complete || p.Sentence != "Nobody was seen on port 6553, but the table is not whole." {
+		p := answerOf(t, s, "6553/tcp")
+		if p.Complete || p.Sentence != "Nobody was seen on 6553/tcp, but the table of sockets is not whole." || p.Protocols[0].CanBind != "unknown" {
 			t.Errorf("%+v", p)
 		}
 	})

@@ -14,6 +14,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	dns "sockeye/names"
+	"sockeye/occupancy"
 	"sockeye/past"
 	"sockeye/poller"
 	"sockeye/processes"
@@ -34,6 +35,12 @@ type Site struct {
 	log     *slog.Logger
 	doctor  doctor
 	network network
+
+	// Of the pages of ports.
+	portRules *portRules
+	tries     *tries
+	former    occupancy.Memory
+	resting   func(ctx context.Context, port uint16) (map[poller.ID]time.Duration, error)
 }
 
 // New makes the site. The poller has to call [Site.Observe] after each poll. Names of addresses, where a viewer wants
@@ -52,6 +59,7 @@ func newSite(p *poller.Poller, log *slog.Logger, r dns.Resolver) *Site {
 	return &Site{
 		poller: p, hub: hub, names: hub.names, metrics: newMetrics(p, hub, log), memory: past.New(past.Defaults()), process: processes.New().Read,
 		host: host, log: log,
+		portRules: newPortRules(log), tries: newTries(), resting: p.Resting,
 	}
 }
 
@@ -62,6 +70,7 @@ func (s *Site) Close() { s.names.Close() }
 func (s *Site) Observe(d *poller.Delta) {
 	s.metrics.observe(d)
 	s.memory.Observe(d)
+	s.former.Observe(d, s.portRules.handedOut)
 	s.hub.observe(d)
 	s.doctor.observe(d)
 }
@@ -81,6 +90,9 @@ func (s *Site) Routes(e *echo.Echo) {
 	e.GET("/connections/:id", s.connection)
 	e.GET("/states", s.states)
 	e.GET("/ports", s.portForm)
+	e.GET("/ports.json", s.doorData)
+	e.GET("/ports/conflicts", s.conflicts)
+	e.GET("/ports/conflicts.json", s.conflictData)
 	e.GET("/ports/*", s.portAnswer)
 	e.GET("/diagnosis", s.diagnosisPage)
 	e.POST("/diagnosis", s.diagnosisPage)

@@ -94,3 +94,17 @@ func littleEndian(t testing.TB) {
 		t.Skip("the bytes of this test are little-endian, this machine is not")
 	}
 }
+
+// The port at the local end stands where the socket id begins, in both forms of the request; the kernel passes over
+// other sockets.
+func TestAppendRequestForAPort(t *testing.T) {
+	for _, tt := range []struct {
+		family uint8
+		at     int
+	}{{FamilyIPv4, requestLen - socketIDLen}, {FamilyAny, 4}} {
+		got := AppendRequest(nil, 1, Request{Family: tt.family, Protocol: ProtocolTCP, LocalPort: 0x1f90})
+		if port := hex.EncodeToString(got[headerLen+tt.at:][:4]); port != "1f900000" {
+			t.Errorf("family %d: ports %s", tt.family, port)
+		}
+	}
+}

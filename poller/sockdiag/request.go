@@ -1,5 +1,7 @@
 package sockdiag
 
+import "encoding/binary"
+
 // The address families and protocols that can be asked for, with their numbers on Linux.
 const (
 	FamilyIPv4  uint8 = 2  // AF_INET
@@ -34,6 +36,8 @@ type Request struct {
 	Family, Protocol uint8
 	Extensions       uint8
 	States           uint32
+	// LocalPort, where set, asks for those with this port at the local end alone.
+	LocalPort uint16
 	// Cut, where set, asks for a part of them.
 	Cut PortCut
 }
@@ -65,12 +69,14 @@ func (r Request) body(dst []byte) ([]byte, MessageType) {
 	if r.Family == FamilyAny {
 		var b [oldRequestLen]byte
 		b[3] = r.Extensions
+		binary.BigEndian.PutUint16(b[4:], r.LocalPort)
 		order.PutUint32(b[4+socketIDLen:], r.States)
 		return append(dst, b[:]...), TypeTCPDiag
 	}
 	var b [requestLen]byte
 	b[0], b[1], b[2] = r.Family, r.Protocol, r.Extensions
 	order.PutUint32(b[4:], r.States)
+	binary.BigEndian.PutUint16(b[requestLen-socketIDLen:], r.LocalPort)
 	return append(dst, b[:]...), TypeSockByFamily
 }
 
