@@ -29,6 +29,7 @@ func TestServes(t *testing.T) {
 		"js/main.js":               "text/javascript; charset=utf-8",
 		"js/format.js":             "text/javascript; charset=utf-8",
 		"css/app.css":              "text/css; charset=utf-8",
+		"css/pages.css":            "text/css; charset=utf-8",
 		"favicon.svg":              "image/svg+xml",
 		"vendor/uPlot.iife.min.js": "text/javascript; charset=utf-8",
 	} {

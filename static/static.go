@@ -21,10 +21,14 @@ const Prefix = "/static/"
 //go:embed favicon.svg js/*.js css/*.css vendor/uPlot.iife.min.js vendor/uPlot.min.css vendor/idiomorph.min.js
 var files embed.FS
 
-// sheets are the style sheets in the order of their layers; they are served as one, css/app.css.
-var sheets = []string{
-	"vendor/uPlot.min.css", "css/tokens.css", "css/base.css", "css/bar.css", "css/overview.css", "css/table.css",
-	"css/grid.css", "css/facets.css", "css/paper.css", "css/ports.css", "css/charts.css", "css/inspector.css", "css/groups.css", "css/diagnosis.css", "css/print.css",
+// sheets are the style sheets in the order of their layers, by the name they are served under, as one: those that every
+// page loads, and those that all pages but the dashboard load after them.
+var sheets = map[string][]string{
+	"css/app.css": {
+		"vendor/uPlot.min.css", "css/tokens.css", "css/base.css", "css/bar.css", "css/overview.css", "css/table.css",
+		"css/grid.css", "css/facets.css", "css/charts.css", "css/inspector.css", "css/groups.css", "css/print.css",
+	},
+	"css/pages.css": {"css/paper.css", "css/ports.css", "css/diagnosis.css"},
 }
 
 // types are the media types of the files, by extension. A file of another kind is not served.
@@ -59,8 +63,9 @@ var load = sync.OnceValue(func() *bundle {
 // Build returns the hash of all files, 16 hexadecimal digits: it differs when any of them does.
 func Build() string { return load().build }
 
-// URL returns the address of a file by its name in this folder, for example "js/format.js"; "css/app.css" is all style
-// sheets in one, "js/app.js" all modules of the dashboard, "js/others.js" those of all other pages. A name that does not exist gives an address that answers 404.
+// URL returns the address of a file by its name in this folder, for example "js/format.js"; "css/app.css" is
+// the style of the dashboard, "css/pages.css" what other pages need beside it, "js/app.js" all modules of the dashboard,
+// "js/others.js" those of all other pages. A name that does not exist gives an address that answers 404.
 func URL(name string) string { return Prefix + Build() + "/" + name }
 
 // newBundle makes the bundle of a file system that holds the sheets.
@@ -76,8 +81,10 @@ func newBundle(fsys fs.FS) (*bundle, error) {
 	if err != nil {
 		return nil, fmt.Errorf("static: read files: %w", err)
 	}
-	if contents["css/app.css"], err = join(fsys, sheets); err != nil {
-		return nil, err
+	for name, parts := range sheets {
+		if contents[name], err = join(fsys, parts); err != nil {
+			return nil, err
+		}
 	}
 	for name, entry := range entries {
 		if contents[name], err = link(fsys, entry); err != nil {
