@@ -22,14 +22,16 @@ func (p *tab) openRows(url string, n int) []row {
 // rowSelector finds a row by its id.
 func rowSelector(id string) string { return `tr[data-id="` + id + `"]` }
 
-// setLinger says how long closed rows stay, in seconds, through the dialog.
-func (p *tab) setLinger(seconds string) {
+// setLinger says how long closed rows stay, in seconds, through the dialog, and returns how long they stayed before.
+func (p *tab) setLinger(seconds string) (was string) {
 	p.t.Helper()
 	p.do(chromedp.Click(chromedp.CSS("#columns")))
 	p.until("the dialog", `document.querySelector("#chooser").open`)
+	was = eval[string](p, `document.querySelector("#linger").value`)
 	eval[bool](p, `(e => { e.value = "`+seconds+`"; e.dispatchEvent(new Event("change", {bubbles: true})); return true; })(document.querySelector("#linger"))`)
 	p.strike("Escape")
 	p.until("no dialog", `!document.querySelector("#chooser").open`)
+	return was
 }
 
 // TestOrderHeld: while the reader's pointer is in a table ordered by what changes, the rows stay and their values go on;
@@ -155,10 +157,9 @@ func TestLinger(t *testing.T) {
 		t.Errorf("%d rows, want the closed one as well", n)
 	}
 	p.openRows(sockeye.url+"/?rport="+port.number, 1)
-	if got := eval[string](p, `document.querySelector("#linger").value`); got != "60" {
-		t.Errorf("%q seconds are remembered", got)
+	if was := p.setLinger("0"); was != "60" {
+		t.Errorf("%q seconds are remembered", was)
 	}
-	p.setLinger("0")
 	port.reset(1)
 	p.awaitRows("no row", func(rows []row) bool { return len(rows) == 0 })
 }

@@ -50,10 +50,11 @@ func TestCards(t *testing.T) {
 			t.Errorf("not so: %s", what)
 		}
 	}
-	eval[bool](p, `(window.opened = [], document.addEventListener("sockeye:open", e => { opened.push(e.detail); e.preventDefault(); }), true)`)
 	p.tap(rowSelector(rows[1].ID) + " td[data-col=local]")
-	p.until("the card is opened", `opened[0] === "`+rows[1].ID+`"`)
+	p.until("the card is opened", `document.getElementById("connection")?.dataset.id === "`+rows[1].ID+`"`)
 	p.inURL("sel", rows[1].ID)
+	p.tap("#inspector-close")
+	p.until("the panel is gone", `!document.getElementById("inspector-close")?.checkVisibility()`)
 
 	p.tap(`th[data-col="state"] a`)
 	p.inURL("sort", "state")
