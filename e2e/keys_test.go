@@ -82,7 +82,11 @@ func TestSortKey(t *testing.T) {
 	r := p.place("#rows tr")
 	p.do(mouse(chromedp.MouseMoved, r.X+50, r.Y+10))
 	connect(t, pair.listener)
-	p.until("the page says that the order is held", `document.querySelector("#pulse").textContent.includes("press s")`)
+	p.until("the page says that the order is held, and both ends are there to be let in",
+		`document.querySelector("#pulse").textContent.includes("press s") && document.querySelector("#matched").textContent === "5"`)
+	if n := len(p.rows()); n != 3 {
+		t.Errorf("%d rows before they are let in", n)
+	}
 	p.press("s")
 	p.awaitRows("five rows", func(rows []row) bool { return len(rows) == 5 })
 }

@@ -157,9 +157,10 @@ var situations = []situation{
 	{name: "reserved", port: "8109/tcp", situation: "free", make: reserve("8109,40009"), remark: "is reserved (net.ipv4.ip_local_reserved_ports)",
 		predicted: `8109/tcp ` + seemsFree + `; it is reserved, so only a program that asks for it gets it`, canPredicted: "yes",
 		tried: `8109/tcp ` + isFree + `; it is reserved, so only a program that asks for it gets it`, canTried: "yes"},
-	{name: "in the ephemeral range", port: "40010/tcp", situation: "free", remark: "lies in the ephemeral range (32768 to 60999)",
-		predicted: `40010/tcp ` + seemsFree + `; an outgoing connection may take it at any moment`, canPredicted: "yes",
-		tried: `40010/tcp ` + isFree + `; an outgoing connection may take it at any moment`, canTried: "yes"},
+	// An odd port: Linux gives outgoing connections the even ones first.
+	{name: "in the ephemeral range", port: "40013/tcp", situation: "free", remark: "lies in the ephemeral range (32768 to 60999)",
+		predicted: `40013/tcp ` + seemsFree + `; an outgoing connection may take it at any moment`, canPredicted: "yes",
+		tried: `40013/tcp ` + isFree + `; an outgoing connection may take it at any moment`, canTried: "yes"},
 	{name: "taken by an outgoing connection", port: "40011/tcp", situation: "outgoing", make: depart,
 		remark: "lies in the ephemeral range",
 		predicted: `40011/tcp is taken by an outgoing connection of %s to 127.0.0.1:8111; it is one of the ports that the system ` +

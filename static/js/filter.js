@@ -102,6 +102,7 @@ export class Filter {
   async #ask(search, push, { typing = false, stay = false } = {}) {
     const asked = ++this.#asked;
     clearTimeout(this.#typing);
+    const text = this.#box.value;
     let answer;
     try {
       const response = await fetch(`/view?${search}`, { headers: { Accept: "application/json" } });
@@ -123,7 +124,8 @@ export class Filter {
         this.#complete.remember(answer.box);
       }
       this.#kept = answer.encode;
-      this.#box.value = answer.box;
+      // What was typed in the meantime is not taken away.
+      if (this.#box.value === text) this.#box.value = answer.box;
     }
     this.#take(answer);
     if (changed || !typing) this.#show(answer, stay);
