@@ -111,6 +111,8 @@ export class Filter {
       answer = { error: "The server does not answer; the view stays as it is." };
     }
     if (asked !== this.#asked) return;
+    // The address has moved on, for example by another column: who moved it asks again.
+    if (!push && location.search.slice(1) !== search) return;
     this.problem(answer.error ?? "");
     this.#suggest(answer.hint);
     if (answer.error) return;
