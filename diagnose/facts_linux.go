@@ -11,7 +11,7 @@ import (
 )
 
 // FactsNow reads what the rules need beside the socket table. What cannot be read stays unknown.
-func FactsNow(pids []int32) Facts {
+func FactsNow(want Wants) Facts {
 	f := Facts{GOOS: runtime.GOOS, Descriptors: map[int32]Descriptors{}}
 	if b, err := os.ReadFile("/proc/sys/net/ipv4/ip_local_port_range"); err == nil {
 		if first, last, err := parsePair(b); err == nil {
@@ -23,13 +23,19 @@ func FactsNow(pids []int32) Facts {
 	if list, err := netinfo.CountersNow(); err == nil {
 		f.Counters = netinfo.Values(list)
 	}
-	for _, pid := range pids {
+	for _, pid := range want.PIDs {
 		if d, ok := descriptorsOf(pid); ok {
 			f.Descriptors[pid] = d
 		}
 	}
+	if want.Tries && f.Tracked <= maxTracked {
+		f.Tries = triesNow()
+	}
 	return f
 }
+
+// maxTracked is how long the connection tracking table may be for it to be read.
+const maxTracked = 20000
 
 // number reads a number from a file, 0 where there is none.
 func number(path string) int64 {

@@ -388,8 +388,8 @@ func (n *network) holdTunnel(name string) {
 	})
 }
 
-// laboratories is how many networks there are at a time.
-const laboratories = 6
+// laboratories has a place for each network that there may be at a time: they mostly wait.
+var laboratories = make(chan struct{}, 14)
 
 // TestFaults breaks one thing at a time; the verdict names the place and the cause.
 func TestFaults(t *testing.T) { laboratory(t, "Faults", faults) }
@@ -397,16 +397,16 @@ func TestFaults(t *testing.T) { laboratory(t, "Faults", faults) }
 // TestHealthy has nothing broken; no verdict raises a false alarm.
 func TestHealthy(t *testing.T) { laboratory(t, "Healthy", healthy) }
 
-// laboratory runs all faults, some at a time.
+// laboratory runs all faults, some at a time, beside the other tests that do.
 func laboratory(t *testing.T, title string, list []fault) {
 	needs(t, "ip", "nft", "unshare")
+	t.Parallel()
 	reports := make([]Report, len(list))
-	free := make(chan struct{}, laboratories)
 	var all sync.WaitGroup
 	for i, f := range list {
 		all.Go(func() {
-			free <- struct{}{}
-			defer func() { <-free }()
+			laboratories <- struct{}{}
+			defer func() { <-laboratories }()
 			t.Run(f.name, func(t *testing.T) {
 				n := newNetwork(t)
 				f.make(n)

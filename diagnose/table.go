@@ -9,8 +9,8 @@ import (
 // FindingsIn applies the rules once to a table, which may be read: what can be told from one look. A [Watch] that is
 // kept knows more.
 func FindingsIn(t *poller.Table) []Finding {
-	w := NewWatch(t)
-	return w.Findings(FactsNow(w.Wants()))
+	w := WatchOf(t)
+	return w.Findings(t, FactsNow(w.Wants(t)))
 }
 
 // TrafficIn tells what a table, which may be read, knows of a peer, and of all others outside of this machine.

@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"net/netip"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -14,43 +13,6 @@ import (
 	"sockeye/poller"
 	"sockeye/views"
 )
-
-// doctor runs diagnoses, one at a time, and keeps the rules over the socket table going once somebody has asked.
-type doctor struct {
-	options diagnose.Options // what is contacted
-	busy    sync.Mutex       // held by the diagnosis that runs
-
-	mu    sync.Mutex
-	watch *diagnose.Watch // nil until somebody asks; guarded by mu
-}
-
-// observe tells the rules of a poll.
-func (d *doctor) observe(delta *poller.Delta) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.watch != nil {
-		d.watch.Apply(delta)
-	}
-}
-
-// begin has the rules know the table, which may be read; from then on they follow its changes.
-func (d *doctor) begin(t *poller.Table) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.watch == nil {
-		d.watch = diagnose.NewWatch(t)
-	}
-}
-
-// tableFindings brings the table up to date and applies the rules to it.
-func (s *Site) tableFindings(ctx context.Context) ([]diagnose.Finding, error) {
-	if err := s.fresh(ctx, s.doctor.begin); err != nil {
-		return nil, err
-	}
-	s.doctor.mu.Lock()
-	defer s.doctor.mu.Unlock()
-	return s.doctor.watch.Findings(diagnose.FactsNow(s.doctor.watch.Wants())), nil
-}
 
 // errDiagnosing is answered while another diagnosis runs: two would disturb each other's measurements.
 var errDiagnosing = echo.NewHTTPError(http.StatusServiceUnavailable, "Another diagnosis is running. Try again in ten seconds.")

@@ -33,7 +33,7 @@ type Site struct {
 	process processReader
 	host    string
 	log     *slog.Logger
-	doctor  doctor
+	doctor  *doctor
 	network network
 
 	// Of the pages of ports.
@@ -58,7 +58,7 @@ func newSite(p *poller.Poller, log *slog.Logger, r dns.Resolver) *Site {
 	hub.names = dns.New(r, hub.named)
 	return &Site{
 		poller: p, hub: hub, names: hub.names, metrics: newMetrics(p, hub, log), memory: past.New(past.Defaults()), process: processes.New().Read,
-		host: host, log: log,
+		host: host, log: log, doctor: newDoctor(),
 		portRules: newPortRules(log), tries: newTries(), resting: p.Resting,
 	}
 }
