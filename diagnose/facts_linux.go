@@ -10,8 +10,9 @@ import (
 	"sockeye/netinfo"
 )
 
-// FactsNow reads what the rules need beside the socket table. What cannot be read stays unknown.
-func FactsNow(want Wants) Facts {
+// FactsNow reads what the rules need beside the socket table. What cannot be read stays unknown. Refusals is nil where
+// nobody listens for them.
+func FactsNow(want Wants, refusals *Refusals) Facts {
 	f := Facts{GOOS: runtime.GOOS, Descriptors: map[int32]Descriptors{}}
 	if b, err := os.ReadFile("/proc/sys/net/ipv4/ip_local_port_range"); err == nil {
 		if first, last, err := parsePair(b); err == nil {
@@ -28,14 +29,9 @@ func FactsNow(want Wants) Facts {
 			f.Descriptors[pid] = d
 		}
 	}
-	if want.Tries && f.Tracked <= maxTracked {
-		f.Tries = triesNow()
-	}
+	f.Tries = refusals.Take(want.Ports)
 	return f
 }
-
-// maxTracked is how long the connection tracking table may be for it to be read.
-const maxTracked = 20000
 
 // number reads a number from a file, 0 where there is none.
 func number(path string) int64 {

@@ -5,6 +5,7 @@ import (
 	"iter"
 	"maps"
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -219,8 +220,8 @@ func TestListenerStartedAgain(t *testing.T) {
 
 func TestLoopbackOnly(t *testing.T) {
 	b := newBench(listener(1, "127.0.0.1:5432", 0, 128), listener(2, "127.0.0.1:80", 0, 128), listener(3, "192.0.2.1:80", 0, 128))
-	if !b.w.Wants(b).Tries {
-		t.Error("nobody is asked who tries")
+	if got := b.w.Wants(b).Ports; !slices.Equal(got, []uint16{5432}) {
+		t.Errorf("wants to hear of %v", got)
 	}
 	try := func(from string, port uint16) Try { return Try{netip.MustParseAddrPort(from), port} }
 	tries := []Try{try("192.0.2.9:4000", 5432), try("192.0.2.9:4001", 5432), try("192.0.2.8:4000", 80), try("192.0.2.8:4001", 81)}
@@ -231,7 +232,7 @@ func TestLoopbackOnly(t *testing.T) {
 	}
 	b.poll(11*time.Minute, poller.Delta{})
 	b.expect(t, Facts{}) // long ago
-	if open := newBench(listener(1, "0.0.0.0:80", 0, 128)); open.w.Wants(open).Tries {
+	if open := newBench(listener(1, "0.0.0.0:80", 0, 128)); len(open.w.Wants(open).Ports) > 0 {
 		t.Error("asked for nothing")
 	}
 }
@@ -371,7 +372,7 @@ func TestWants(t *testing.T) {
 		rows = append(rows, c)
 	}
 	b := newBench(append(rows, conn(5000, poller.StateEstablished, "198.51.100.7:443"))...)
-	if got := b.w.Wants(b); len(got.PIDs) != 2 || got.PIDs[0] != 5 || got.PIDs[1] != 812 || got.Tries {
+	if got := b.w.Wants(b); len(got.PIDs) != 2 || got.PIDs[0] != 5 || got.PIDs[1] != 812 || got.Ports != nil {
 		t.Errorf("wants %v", got)
 	}
 	f := b.expect(t, Facts{Descriptors: map[int32]Descriptors{5: {90, 100}}}, causeDescriptors)

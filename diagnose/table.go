@@ -10,7 +10,7 @@ import (
 // kept knows more.
 func FindingsIn(t *poller.Table) []Finding {
 	w := WatchOf(t)
-	return w.Findings(t, FactsNow(w.Wants(t)))
+	return w.Findings(t, FactsNow(w.Wants(t), nil))
 }
 
 // TrafficIn tells what a table, which may be read, knows of a peer, and of all others outside of this machine.

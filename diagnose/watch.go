@@ -2,6 +2,8 @@ package diagnose
 
 import (
 	"iter"
+	"maps"
+	"slices"
 	"time"
 
 	"sockeye/poller"
@@ -136,8 +138,8 @@ func (w *Watch) put(c *poller.Connection, h naming, step time.Duration) {
 type Wants struct {
 	// PIDs are the processes with the most sockets, 8 at most: their limits of descriptors are of interest.
 	PIDs []int32
-	// Tries tells that some listener is open for this machine only, so that it matters who asks in vain.
-	Tries bool
+	// Ports are those that are open for this machine only, in order: it matters who asks for them in vain.
+	Ports []uint16
 }
 
 // How many sockets a process has whose limit is of interest, and of how many processes it is.
@@ -153,6 +155,6 @@ func (w *Watch) Wants(rows Rows) Wants {
 	for _, p := range w.busy {
 		want.PIDs = append(want.PIDs, p.PID)
 	}
-	want.Tries = len(w.doors.inner(rows)) > 0
+	want.Ports = slices.Sorted(maps.Keys(w.doors.inner(rows)))
 	return want
 }

@@ -14,6 +14,8 @@ type doctor struct {
 	options diagnose.Options // what is contacted
 	busy    sync.Mutex       // held by the diagnosis that runs
 
+	refusals diagnose.Refusals // heard of since the rules were first applied
+
 	mu    sync.Mutex // guards what is below; taken after the table's lock, where both are
 	watch *diagnose.Watch
 	found []diagnose.Finding // by the rules, at a moment
@@ -38,7 +40,7 @@ func (d *doctor) judge(read func(func(*poller.Table))) []diagnose.Finding {
 		defer d.mu.Unlock()
 		want = d.watch.Wants(t)
 	})
-	facts := diagnose.FactsNow(want)
+	facts := diagnose.FactsNow(want, &d.refusals)
 	var found []diagnose.Finding
 	read(func(t *poller.Table) {
 		d.mu.Lock()

@@ -64,7 +64,10 @@ func newSite(p *poller.Poller, log *slog.Logger, r dns.Resolver) *Site {
 }
 
 // Close gives up all questions for names and returns when none is under way.
-func (s *Site) Close() { s.names.Close() }
+func (s *Site) Close() {
+	s.names.Close()
+	s.doctor.refusals.Close()
+}
 
 // Observe counts a poll and hands its change to all viewers. It never waits for one.
 func (s *Site) Observe(d *poller.Delta) {
