@@ -122,6 +122,10 @@ var faults = []fault{
 	{"target resets", func(n *network) { n.options.Target = "resets.example.org:443" }, PlaceServer, causeResets},
 	{"target without TLS resets", func(n *network) { n.options.Target = "resets.example.org:7000" }, PlaceServer, causeResets},
 	{"target accepts and is mute", func(n *network) { n.options.Target = internetV4 + "26:443" }, PlaceServer, causeTLSSilent},
+	{"target is this machine, by a port for itself only", func(n *network) {
+		n.accept(n.client, "127.0.0.1:5432", func(c net.Conn) { _ = c.Close() })
+		n.options.Target, n.options.Table = clientV4+":5432", true
+	}, PlaceMachine, causeLoopback},
 	{"target has no name", func(n *network) { n.options.Target = "no-such-thing.example.org:443" }, PlaceServer, causeNoName},
 	{"target behind a hosts-file override", func(n *network) {
 		n.write("hosts", internetV4+"20 www.example.net\n")

@@ -47,7 +47,10 @@ func (w *Watch) loopbackOnly(k look) (list []Finding) {
 // loopbackFinding says that a program can be reached by this machine only.
 func loopbackFinding(name string, port uint16, peers []netip.Addr, m mender) Finding {
 	slices.SortFunc(peers, netip.Addr.Compare)
-	tried := fmt.Sprintf("%s tried to reach it", peers[0])
+	tried := "others tried to reach it"
+	if len(peers) > 0 {
+		tried = fmt.Sprintf("%s tried to reach it", peers[0])
+	}
 	if n := len(slices.Compact(slices.Clone(peers))); n > 1 {
 		tried = fmt.Sprintf("%d others tried to reach it, %s among them", n, peers[0])
 	}

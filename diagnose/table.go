@@ -28,3 +28,18 @@ func TrafficIn(t *poller.Table, peer netip.Addr) (f Traffic) {
 	}
 	return f
 }
+
+// InsideIn names the process of a table, which may be read, that listens on a TCP port for this machine only. ok is false
+// where nobody does, or somebody listens for others as well.
+func InsideIn(t *poller.Table, port uint16) (name string, ok bool) {
+	for c := range t.All() {
+		if c.Protocol != poller.TCP || c.State != poller.StateListen || c.Local.Port() != port {
+			continue
+		}
+		if !c.Local.Addr().IsLoopback() {
+			return "", false
+		}
+		name, ok = nameOf(c.Owner), true
+	}
+	return name, ok
+}

@@ -65,7 +65,7 @@ func (s *Site) begin(ctx context.Context, target string) (rungs <-chan diagnose.
 	out := make(chan diagnose.Rung, len(diagnose.Steps())) // has room for all: a slow reader does not slow the probes down
 	var result diagnose.Report
 	o := s.doctor.options
-	o.Target, o.Findings, o.Traffic = target, s.tableFindings, s.traffic
+	o.Target, o.Findings, o.Traffic, o.Inside = target, s.tableFindings, s.traffic, s.inside
 	o.Report = func(r diagnose.Rung) { out <- r }
 	go func() {
 		defer s.doctor.busy.Unlock()
@@ -79,6 +79,14 @@ func (s *Site) begin(ctx context.Context, target string) (rungs <-chan diagnose.
 func (s *Site) traffic(ctx context.Context, peer netip.Addr) (f diagnose.Traffic, err error) {
 	err = s.fresh(ctx, func(t *poller.Table) { f = diagnose.TrafficIn(t, peer) })
 	return f, err
+}
+
+// inside names who listens on a port for this machine only.
+func (s *Site) inside(ctx context.Context, port uint16) (name string, ok bool) {
+	if err := s.fresh(ctx, func(t *poller.Table) { name, ok = diagnose.InsideIn(t, port) }); err != nil {
+		return "", false // without a table nothing is claimed
+	}
+	return name, ok
 }
 
 // runDiagnosis answers with the page while the diagnosis runs.
