@@ -44,8 +44,14 @@ func wantsRun(c echo.Context) bool {
 	if c.Request().Method == http.MethodPost {
 		return true
 	}
+	return c.QueryParam("run") == "1" && ownWish(c)
+}
+
+// ownWish reports whether a request comes from a page of ours, or was typed in: what sends something is not done because
+// another site has a link to it.
+func ownWish(c echo.Context) bool {
 	site := c.Request().Header.Get("Sec-Fetch-Site")
-	return c.QueryParam("run") == "1" && (site == "" || site == "none" || site == "same-origin")
+	return site == "" || site == "none" || site == "same-origin"
 }
 
 // contacts lists whom a diagnosis contacts.
