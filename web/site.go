@@ -28,12 +28,13 @@ type Site struct {
 	poller  *poller.Poller
 	hub     *hub
 	names   *dns.Cache
+	lan     *dns.Cache // of the names that devices of the local network give themselves
 	metrics *metrics
 	memory  *past.Memory
 	process processReader
 	host    string
 	log     *slog.Logger
-	doctor  doctor
+	doctor  *doctor
 	network network
 
 	// Of the pages of ports.
@@ -45,9 +46,13 @@ type Site struct {
 
 // New makes the site. The poller has to call [Site.Observe] after each poll. Names of addresses, where a viewer wants
 // them, are asked of the system's resolver. Who calls it calls [Site.Close] in the end.
-func New(p *poller.Poller, log *slog.Logger) *Site { return newSite(p, log, net.DefaultResolver) }
+func New(p *poller.Poller, log *slog.Logger) *Site {
+	s := newSite(p, log, net.DefaultResolver)
+	s.lan = dns.New(&dns.Multicast{Interface: s.network.interfaceOf}, nil)
+	return s
+}
 
-// newSite makes a site that asks a resolver for names.
+// newSite makes a site that asks a resolver for names, of devices too.
 func newSite(p *poller.Poller, log *slog.Logger, r dns.Resolver) *Site {
 	host, err := os.Hostname()
 	if err != nil {
@@ -57,14 +62,18 @@ func newSite(p *poller.Poller, log *slog.Logger, r dns.Resolver) *Site {
 	hub := newHub(p)
 	hub.names = dns.New(r, hub.named)
 	return &Site{
-		poller: p, hub: hub, names: hub.names, metrics: newMetrics(p, hub, log), memory: past.New(past.Defaults()), process: processes.New().Read,
-		host: host, log: log,
+		poller: p, hub: hub, names: hub.names, lan: dns.New(r, nil), metrics: newMetrics(p, hub, log), memory: past.New(past.Defaults()), process: processes.New().Read,
+		host: host, log: log, doctor: newDoctor(),
 		portRules: newPortRules(log), tries: newTries(), resting: p.Resting,
 	}
 }
 
 // Close gives up all questions for names and returns when none is under way.
-func (s *Site) Close() { s.names.Close() }
+func (s *Site) Close() {
+	s.names.Close()
+	s.lan.Close()
+	s.doctor.refusals.Close()
+}
 
 // Observe counts a poll and hands its change to all viewers. It never waits for one.
 func (s *Site) Observe(d *poller.Delta) {

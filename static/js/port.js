@@ -1,4 +1,4 @@
-// Keeps a page of ports up to date: the server's article of it, taken over in place once a second, so that what is
+// Keeps a page of ports, or of the network, up to date: the server's article of it, taken over in place once a second, so that what is
 // unfolded, focused and scrolled stays as the reader left it.
 
 import { Idiomorph } from "./idiomorph.js";
@@ -18,7 +18,8 @@ function rests() {
 
 /** The address of the article alone. What was new when the page was opened stays new; nothing is tried again. */
 function address() {
-  return `${location.pathname}?part=1${live.dataset.since ? `&since=${live.dataset.since}` : ""}`;
+  const { since, query } = live.dataset;
+  return `${location.pathname}?${query ?? `part=1${since ? `&since=${since}` : ""}`}`;
 }
 
 function load() {
