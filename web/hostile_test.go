@@ -100,6 +100,8 @@ func checkExports(t fataler, s *Site, names []string) {
 
 // TestHostileNames come out of every format as they went in; where a spreadsheet would calculate, an apostrophe
 // stands before them.
+//
+//attack:j4
 func TestHostileNames(t *testing.T) {
 	checkExports(t, newTestSite(t, hostileMachine(), poller.MaxInterval), hostile)
 	s := newTestSite(t, hostileMachine(), poller.MaxInterval)
@@ -109,6 +111,8 @@ func TestHostileNames(t *testing.T) {
 }
 
 // TestAnyName: what holds for the hostile names holds for any.
+//
+//attack:j4 for any name
 func TestAnyName(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		part := rapid.OneOf(rapid.StringN(0, 5, -1), rapid.SampledFrom(hostile), rapid.SampledFrom([]string{"\r", "\n", "\r\n", `"`, `""`, ",", "'", " ", "\xe2"}))
@@ -137,6 +141,8 @@ func TestBytesThatAreNoText(t *testing.T) {
 }
 
 // TestNumbersAreNoFormulas: only text is kept from spreadsheets.
+//
+//attack:j4
 func TestNumbersAreNoFormulas(t *testing.T) {
 	for _, test := range []struct {
 		of   value
