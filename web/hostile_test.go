@@ -34,8 +34,9 @@ func hostileMachine() *machine {
 	return m
 }
 
-// afterCSV is what a reader of CSV has of a text: encoding/csv gives the end of a line within a cell as \n alone.
-func afterCSV(s string) string { return strings.ReplaceAll(s, "\r\n", "\n") }
+// afterCSV is what a reader of CSV has of a text: encoding/csv gives the end of a line within a cell as \n alone, and
+// what acts on a terminal is visible.
+func afterCSV(s string) string { return strings.ReplaceAll(inertCell(s), "\r\n", "\n") }
 
 // checkNames compares the names that an export has with what the machine has, by the connection's id.
 func checkNames(t fataler, format string, names []string, got map[string]any, want func(string) any) {
