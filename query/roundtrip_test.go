@@ -126,6 +126,8 @@ func FuzzParse(f *testing.F) {
 }
 
 // FuzzFromURL holds the same for URLs, and so that a redirect to the canonical form is not redirected again.
+//
+//attack:j7
 func FuzzFromURL(f *testing.F) {
 	for _, seed := range []string{"state=ESTABLISHED&port=443", "-proc=chrome&sort=-rxrate,proc", "q=state:established+nginx",
 		"q=%22a+b%22&q=-x", "port=&state=&q=", "proc=my+server%2C+other", "offset=200&limit=60", "a;b", "%zz", "sort=rx&sort=-rx,tx",

@@ -87,6 +87,8 @@ func TestRowRememberedOwner(t *testing.T) {
 }
 
 // TestRowHostile: a name is text in every place it is shown, and nothing but text.
+//
+//attack:j1
 func TestRowHostile(t *testing.T) {
 	for _, name := range hostile {
 		c := connection()

@@ -73,7 +73,7 @@ func fillDashboard(d *views.Dashboard, t *poller.Table, sp span) {
 
 // dashboardProblem answers a view that cannot be read: the page with the reason beside the box, and no rows.
 func (s *Site) dashboardProblem(c echo.Context, raw string, cause error) error {
-	d := views.Dashboard{Box: boxOf(raw), Problem: cause.Error(), Limit: defaultLimit, Service: serviceName,
+	d := views.Dashboard{Box: strings.ToValidUTF8(boxOf(raw), "\uFFFD"), Problem: cause.Error(), Limit: defaultLimit, Service: serviceName,
 		Hint: shownHint(raw, query.Query{})}
 	s.poller.Read(func(t *poller.Table) {
 		d.Facets = facetsOf(query.Query{}, t)

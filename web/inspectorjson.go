@@ -80,7 +80,7 @@ func inspectorData(i *views.Inspector) ([]byte, error) {
 	if i.Peer != nil {
 		more.Peer = appendObject(nil, dataFields(), i.Peer, i.Status.At)
 	}
-	rest, err := json.Marshal(more)
+	rest, err := marshal(more)
 	if err != nil {
 		return nil, fmt.Errorf("connection: %w", err)
 	}

@@ -86,6 +86,7 @@ func (s *Site) Observe(d *poller.Delta) {
 
 // Routes adds the site's routes to e.
 func (s *Site) Routes(e *echo.Echo) {
+	e.JSONSerializer = serializer{}
 	e.GET("/", s.dashboard)
 	e.GET("/view", s.viewInfo)
 	e.GET("/columns.css", s.columnSheet)
