@@ -7,7 +7,6 @@ import (
 	"errors"
 	"log/slog"
 	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -20,7 +19,6 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // fake is a machine of processes and connections that are used again at any moment: between is called before everything
 // that is asked of it.
 type fake struct {
-	mu        sync.Mutex
 	between   func()
 	processes map[int32]*fakeProcess
 	sockets   map[string]*fakeSocket // by both ends
