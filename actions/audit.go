@@ -154,3 +154,12 @@ func DefaultLog() string {
 	}
 	return filepath.Join(home, ".local", "state", "sockeye", "audit.log")
 }
+
+// CheckLog says why the audit log could not be written now.
+func (a *Actor) CheckLog() error {
+	f, err := a.audit.open(a.audit.path)
+	if err != nil {
+		return fmt.Errorf("audit log: %w", err)
+	}
+	return f.Close()
+}

@@ -37,6 +37,7 @@ func (s *Site) connection(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	i.Actions = s.connectionActions(c.Request(), &i)
 	panel := c.QueryParam("panel") != "" && !asData
 	switch missing := "There is no connection with the id " + name + ", and none that ended in the last minutes."; {
 	case there && panel:
