@@ -20,14 +20,16 @@ import (
 // mayImport is which of our packages each of our packages may import, outside of tests. Imports point down only. A
 // new package needs a row here.
 var mayImport = map[string][]string{
-	"sockeye":                     {"sockeye/poller", "sockeye/server", "sockeye/views", "sockeye/web", "sockeye/static", "sockeye/query", "sockeye/ports", "sockeye/diagnose"},
+	"sockeye":                     {"sockeye/poller", "sockeye/server", "sockeye/views", "sockeye/web", "sockeye/static", "sockeye/query", "sockeye/ports", "sockeye/diagnose", "sockeye/actions"},
 	"sockeye/server":              {}, // a site is handed to it
 	"sockeye/names":               {},
-	"sockeye/web":                 {"sockeye/names", "sockeye/views", "sockeye/query", "sockeye/poller", "sockeye/poller/sockdiag", "sockeye/ports", "sockeye/static", "sockeye/explain", "sockeye/past", "sockeye/processes", "sockeye/occupancy", "sockeye/diagnose", "sockeye/netinfo"},
-	"sockeye/views":               {"sockeye/query", "sockeye/poller", "sockeye/poller/sockdiag", "sockeye/ports", "sockeye/static", "sockeye/explain", "sockeye/past", "sockeye/processes", "sockeye/occupancy", "sockeye/diagnose", "sockeye/netinfo"}, // the addresses of its files
+	"sockeye/web":                 {"sockeye/names", "sockeye/views", "sockeye/query", "sockeye/poller", "sockeye/poller/sockdiag", "sockeye/ports", "sockeye/static", "sockeye/explain", "sockeye/past", "sockeye/processes", "sockeye/occupancy", "sockeye/diagnose", "sockeye/netinfo", "sockeye/actions", "sockeye/workload"},
+	"sockeye/views":               {"sockeye/query", "sockeye/poller", "sockeye/poller/sockdiag", "sockeye/ports", "sockeye/static", "sockeye/explain", "sockeye/past", "sockeye/processes", "sockeye/occupancy", "sockeye/diagnose", "sockeye/netinfo", "sockeye/actions", "sockeye/workload"}, // the addresses of its files
 	"sockeye/explain":             {"sockeye/poller", "sockeye/poller/sockdiag"},
 	"sockeye/past":                {"sockeye/poller"},
 	"sockeye/processes":           {"sockeye/winservices"},
+	"sockeye/actions":             {"sockeye/poller", "sockeye/poller/sockdiag"},
+	"sockeye/workload":            {"sockeye/poller"},
 	"sockeye/static":              {},
 	"sockeye/query":               {"sockeye/poller", "sockeye/ports"},
 	"sockeye/poller":              {"sockeye/poller/sockdiag", "sockeye/poller/iphlp", "sockeye/winservices"},

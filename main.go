@@ -90,6 +90,8 @@ type settings struct {
 	tlsCert    string
 	tlsKey     string
 	open       bool
+	actions    bool
+	auditLog   string
 	version    bool
 }
 
@@ -117,6 +119,8 @@ func parseSettings(args []string, env func(string) (string, bool), out io.Writer
 	f.StringVar(&c.tlsCert, "tls-cert", "", "PEM `file` with the certificate to serve HTTPS with")
 	f.StringVar(&c.tlsKey, "tls-key", "", "PEM `file` with its key")
 	f.BoolVar(&c.open, "open", false, "open the page in the browser; a double click on Windows does")
+	f.BoolVar(&c.actions, "allow-actions", false, "let the owner, on this machine, close connections and end processes")
+	f.StringVar(&c.auditLog, "audit-log", "", "`file` that says what was ended, before it is; the default is in the user's state folder")
 	f.BoolVar(&c.version, "version", false, "print the version and end")
 	if err := f.Parse(args); errors.Is(err, flag.ErrHelp) {
 		usage(f, out)
@@ -187,6 +191,9 @@ func run(ctx context.Context, c settings, stderr io.Writer) error {
 	}
 	site = web.New(p, log)
 	defer site.Close()
+	if err := allowActions(c, site, log); err != nil {
+		return err
+	}
 	polling, stopPolling := context.WithCancel(context.Background())
 	polled := make(chan error, 1)
 	go func() { polled <- p.Run(polling) }()

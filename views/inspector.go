@@ -40,6 +40,8 @@ type Inspector struct {
 	// Siblings are other connections of the same process, the first of SiblingsTotal.
 	Siblings      []poller.Connection
 	SiblingsTotal int
+	// Actions is what can be done to it from here.
+	Actions Actions
 	// Origin is scheme, host and port by which the reader calls this server.
 	Origin string
 	// Service is that of [Dashboard]. Name names a host by its address, "" where it has no name; nil names none.
@@ -287,20 +289,6 @@ func figureFact(f explain.Figure) fact {
 		return fact{Label: f.Label, Name: f.Name, Value: Dash, Title: f.Note, Unknown: true}
 	}
 	return fact{Label: f.Label, Name: f.Name, Value: figureText(f), Title: f.Help}
-}
-
-// processFacts returns the lines about the owner.
-func (i Inspector) processFacts() []fact {
-	p := i.Process
-	text := func(s string) string { return Whole(s) }
-	return []fact{
-		factOf("Command line", p.Args, commandLine), factOf("Program", p.Executable, text), factOf("Folder", p.Directory, text),
-		factOf("User", p.User, text), factOf("Started", p.Started, stamp), factOf("Unit", p.Unit, text),
-		factOf("Container", p.Container, text), factOf("Threads", p.Threads, func(n int) string { return Count(n) }),
-		factOf("Memory", p.Resident, func(n uint64) string { return Bytes(float64(n)) }),
-		factOf("Processor time", p.CPU, func(d time.Duration) string { return Millis(float64(d.Milliseconds())) }),
-		descriptorFact(p),
-	}
 }
 
 // descriptorFact returns the line about open descriptors: "1,020 of 1,024".

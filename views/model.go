@@ -11,6 +11,7 @@ import (
 const (
 	NavConnections = "/"
 	NavPorts       = "/ports"
+	NavProcesses   = "/processes"
 )
 
 // Page is what every page shows around its content.
@@ -25,6 +26,9 @@ type Page struct {
 	Status poller.Status
 	// Active is the navigation entry of this page, or "" where none fits.
 	Active string
+	// Posts tells that the page has a form that is not sent by GET: browsers say where such a form stands only if the page
+	// lets them, and without that it is refused.
+	Posts bool
 	// Theme is "light" or "dark" where the reader chose one (cookie "theme"), "" for the system's choice.
 	Theme string
 }

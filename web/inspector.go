@@ -37,6 +37,7 @@ func (s *Site) connection(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	i.Actions = s.connectionActions(c.Request(), &i)
 	panel := c.QueryParam("panel") != "" && !asData
 	if there && c.QueryParam("names") == "1" {
 		s.nameRemote(ctx, &i, panel)

@@ -20,6 +20,7 @@ import (
 	"sockeye/processes"
 	"sockeye/static"
 	"sockeye/views"
+	"sockeye/workload"
 )
 
 // Site is the pages, the data and the live view of one machine's sockets. Its handlers expect the server's gates in
@@ -42,6 +43,11 @@ type Site struct {
 	tries     *tries
 	former    occupancy.Memory
 	resting   func(ctx context.Context, port uint16) (map[poller.ID]time.Duration, error)
+
+	// Of the pages of processes, and of what is done to them.
+	growth   *workload.Memory
+	children func(ctx context.Context, pid int32) ([]processes.Parent, error)
+	acting   acting
 }
 
 // New makes the site. The poller has to call [Site.Observe] after each poll. Names of addresses, where a viewer wants
@@ -64,6 +70,7 @@ func newSite(p *poller.Poller, log *slog.Logger, r dns.Resolver) *Site {
 	return &Site{
 		poller: p, hub: hub, names: hub.names, lan: dns.New(r, nil), metrics: newMetrics(p, hub, log), memory: past.New(past.Defaults()), process: processes.New().Read,
 		host: host, log: log, doctor: newDoctor(),
+		growth: workload.NewMemory(), children: processes.New().Children,
 		portRules: newPortRules(log), tries: newTries(), resting: p.Resting,
 	}
 }
@@ -80,6 +87,7 @@ func (s *Site) Observe(d *poller.Delta) {
 	s.metrics.observe(d)
 	s.memory.Observe(d)
 	s.former.Observe(d, s.portRules.handedOut)
+	s.growth.Observe(d, time.Now())
 	s.hub.observe(d)
 	s.doctor.observe(d)
 }
@@ -104,6 +112,10 @@ func (s *Site) Routes(e *echo.Echo) {
 	e.GET("/ports/conflicts", s.conflicts)
 	e.GET("/ports/conflicts.json", s.conflictData)
 	e.GET("/ports/*", s.portAnswer)
+	e.GET("/processes", s.ranking)
+	e.GET("/processes.json", s.rankingData)
+	e.GET("/processes/:pid", s.processPage)
+	s.actionRoutes(e)
 	e.GET("/diagnosis", s.diagnosisPage)
 	e.POST("/diagnosis", s.diagnosisPage)
 	e.GET("/diagnosis.json", s.diagnosisData)

@@ -15,7 +15,7 @@ type Question struct {
 	Local, Remote netip.AddrPort
 	// Interface is the index of the interface that the socket is bound to, 0 for none.
 	Interface uint32
-	// Cookie is the socket's identity: another one between the same ends is no answer.
+	// Cookie is the socket's identity: another one between the same ends is no answer, unless it is [AnyCookie].
 	Cookie uint64
 }
 
@@ -39,13 +39,22 @@ func appendAsk(dst []byte, sequence uint32, q Question, search bool) []byte {
 	h := Header{Type: TypeSockByFamily, Flags: flagRequest | flagDump, Sequence: sequence}
 	if !search {
 		h.Flags = flagRequest
-		copy(id[4:20], local.Addr().AsSlice())
-		copy(id[20:36], remote.Addr().AsSlice())
-		order.PutUint32(id[36:], q.Interface)
-		order.PutUint32(id[40:], uint32(q.Cookie))
-		order.PutUint32(id[44:], uint32(q.Cookie>>32))
+		named := q
+		named.Local, named.Remote = local, remote
+		putIdentity(id, named)
 	}
 	return AppendMessage(dst, h, body[:])
+}
+
+// putIdentity writes struct inet_diag_sockid: ends, interface and cookie.
+func putIdentity(id []byte, q Question) {
+	binary.BigEndian.PutUint16(id[0:], q.Local.Port())
+	binary.BigEndian.PutUint16(id[2:], q.Remote.Port())
+	copy(id[4:20], q.Local.Addr().AsSlice())
+	copy(id[20:36], q.Remote.Addr().AsSlice())
+	order.PutUint32(id[36:], q.Interface)
+	order.PutUint32(id[40:], uint32(q.Cookie))
+	order.PutUint32(id[44:], uint32(q.Cookie>>32))
 }
 
 // readAnswer reads what the kernel answers to appendAsk, to the end of the list where it searches.
@@ -103,7 +112,7 @@ func (a *answer) message(h Header, payload []byte) error {
 		if err := ParseDetail(payload, &d); err != nil {
 			return err
 		}
-		if d.Cookie == a.cookie {
+		if d.Cookie == a.cookie || a.cookie == AnyCookie && !a.search {
 			a.found = &d
 		}
 		a.done = !a.search

@@ -113,6 +113,7 @@ export class Walk {
     const tr = event.target.closest("tr[data-id]");
     if (!tr || event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey || !getSelection().isCollapsed) return;
     const link = event.target.closest("a");
+    if (link?.pathname.startsWith("/processes/")) return;
     if (this.#open(tr, link !== null)) event.preventDefault();
   }
 }
