@@ -74,9 +74,9 @@ func (s *Site) begin(ctx context.Context, target string) (rungs <-chan diagnose.
 	o.Target, o.Findings, o.Traffic, o.Inside = target, s.tableFindings, s.traffic, s.inside
 	o.Report = func(r diagnose.Rung) { out <- r }
 	go func() {
+		defer close(out) // who has read to the end can begin another
 		defer s.doctor.busy.Unlock()
 		result = diagnose.Run(ctx, o)
-		close(out)
 	}()
 	return out, func() diagnose.Report { return result }, nil
 }
