@@ -105,6 +105,7 @@ func (s *Site) Routes(e *echo.Echo) {
 	e.GET("/ports/*", s.portAnswer)
 	e.GET("/diagnosis", s.diagnosisPage)
 	e.POST("/diagnosis", s.diagnosisPage)
+	e.GET("/diagnosis/worst", s.worstFinding)
 	e.GET("/diagnosis.json", s.diagnosisData)
 	e.POST("/diagnosis.json", s.diagnosisData)
 	e.GET("/network", s.networkPage)
