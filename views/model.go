@@ -3,6 +3,7 @@ package views
 import (
 	"time"
 
+	"sockeye/diagnose"
 	"sockeye/poller"
 	"sockeye/query"
 )
@@ -44,6 +45,8 @@ type Dashboard struct {
 	Problem string
 	// Hint is another view that may be meant by what stands in the box; its zero value is none.
 	Hint Hint
+	// Findings are what the rules over the socket table found, the worst first.
+	Findings []diagnose.Finding
 	// Facets are lists of values to choose from.
 	Facets []Facet
 	// Rows are the connections of the window, in the order of the view. At most Limit are shown.

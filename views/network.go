@@ -262,6 +262,9 @@ func (c *Counter) grown() string {
 	if c.Grown == nil {
 		return "–"
 	}
+	if *c.Grown == 0 {
+		return "0"
+	}
 	return "+" + Count(uint64(*c.Grown))
 }
 
@@ -303,6 +306,14 @@ func (d *Device) states() (list []string) {
 		return list[:1]
 	}
 	return list
+}
+
+// capital writes the first letter large.
+func capital(s string) string {
+	if s == "" {
+		return ""
+	}
+	return strings.ToUpper(s[:1]) + s[1:]
 }
 
 // tableName names a routing table (linux/rtnetlink.h, RT_TABLE_).

@@ -46,6 +46,7 @@ func (s *Site) dashboard(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	d.Findings = s.findingsNow()
 	if q.Names() {
 		s.nameLines(c.Request().Context(), d.Entries)
 	}
@@ -79,6 +80,7 @@ func (s *Site) dashboardProblem(c echo.Context, raw string, cause error) error {
 		d.Facets = facetsOf(query.Query{}, t)
 		d.Status, d.History, d.Total = t.Status(), t.History(), t.Len()
 	})
+	d.Findings = s.findingsNow()
 	d.Page = s.page(c, views.NavConnections, d.Status)
 	return s.render(c, http.StatusBadRequest, views.DashboardPage(d))
 }

@@ -2,11 +2,15 @@ package web
 
 import (
 	"context"
+	"net/http"
 	"sync"
 	"time"
 
+	"github.com/labstack/echo/v4"
+
 	"sockeye/diagnose"
 	"sockeye/poller"
+	"sockeye/views"
 )
 
 // doctor runs diagnoses, one at a time, and has the rules over the socket table hear of every poll.
@@ -75,4 +79,10 @@ func (s *Site) findingsNow() []diagnose.Finding {
 		return found
 	}
 	return s.doctor.judge(s.poller.Read)
+}
+
+// worstFinding handles GET /diagnosis/worst: the line that the dashboard shows of what the rules find.
+func (s *Site) worstFinding(c echo.Context) error {
+	c.Response().Header().Set(echo.HeaderCacheControl, "no-store")
+	return s.render(c, http.StatusOK, views.WorstPart(s.findingsNow()))
 }

@@ -118,6 +118,7 @@ func (s *Site) Routes(e *echo.Echo) {
 	s.actionRoutes(e)
 	e.GET("/diagnosis", s.diagnosisPage)
 	e.POST("/diagnosis", s.diagnosisPage)
+	e.GET("/diagnosis/worst", s.worstFinding)
 	e.GET("/diagnosis.json", s.diagnosisData)
 	e.POST("/diagnosis.json", s.diagnosisData)
 	e.GET("/network", s.networkPage)

@@ -14,6 +14,7 @@ import { Saved } from "./saved.js";
 import { Store } from "./store.js";
 import { Table } from "./table.js";
 import "./theme.js";
+import "./worst.js";
 
 const element = (id) => document.getElementById(id);
 const store = new Store();
