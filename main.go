@@ -104,7 +104,7 @@ func parseSettings(args []string, env func(string) (string, bool), out io.Writer
 		return err
 	})
 	c.source = poller.SourceAuto
-	f.Func("source", "where sockets are read from: auto, netlink or gopsutil (default auto)", func(s string) (err error) {
+	f.Func("source", "where sockets are read from: auto, netlink (Linux), iphlpapi (Windows) or gopsutil (default auto)", func(s string) (err error) {
 		c.source, err = poller.ParseSource(s)
 		return err
 	})

@@ -85,7 +85,7 @@ func TestBadUsage(t *testing.T) {
 		{"--interval 99ms", nil, "100ms to 1m"},
 		{"--interval 61s", nil, "100ms to 1m"},
 		{"--interval -1s", nil, "100ms to 1m"},
-		{"--source rubbish", nil, "source must be auto, netlink or gopsutil"},
+		{"--source rubbish", nil, "source must be auto, netlink, iphlpapi or gopsutil"},
 		{"--source fake", nil, "source must be"},
 		{"--listen nonsense", nil, `listen address "nonsense"`},
 		{"--listen 127.0.0.1:99999", nil, "listen"},
