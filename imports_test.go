@@ -39,6 +39,7 @@ var mayImport = map[string][]string{
 	"sockeye/diagnose":            {"sockeye/netinfo", "sockeye/poller"},
 	"sockeye/occupancy":           {"sockeye/poller", "sockeye/ports"},
 	"sockeye/e2e":                 {},
+	"sockeye/e2e/winactor":        {},
 	"sockeye/bench":               {"sockeye/poller", "sockeye/poller/sockdiag", "sockeye/bench/internal/load"},
 	"sockeye/bench/sockets":       {"sockeye/bench/internal/load"},
 	"sockeye/bench/internal/load": {},

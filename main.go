@@ -15,7 +15,6 @@ import (
 	"net/netip"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"strings"
 	"syscall"
 	"time"
@@ -39,7 +38,9 @@ const shutdownTime = 2500 * time.Millisecond
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	os.Exit(start(ctx, os.Args[1:], os.LookupEnv, os.Stdout, os.Stderr))
+	os.Exit(launch(os.Args[1:], byDoubleClick(), os.Stdin, os.Stderr, func(args []string) int {
+		return start(ctx, args, os.LookupEnv, os.Stdout, os.Stderr)
+	}))
 }
 
 // start reads the settings, runs the program until ctx ends and returns its exit code.
@@ -88,6 +89,7 @@ type settings struct {
 	allowHosts []string
 	tlsCert    string
 	tlsKey     string
+	open       bool
 	version    bool
 }
 
@@ -99,7 +101,7 @@ func parseSettings(args []string, env func(string) (string, bool), out io.Writer
 	f.SetOutput(io.Discard)
 	f.StringVar(&c.listen, "listen", "localhost:8080", "`host:port` to serve; localhost is 127.0.0.1 and ::1")
 	c.interval = poller.DefaultInterval
-	f.Func("interval", "`time` between two looks at the sockets, 100ms to 1m (default 1s)", func(s string) (err error) {
+	f.Func("interval", "`time` between two looks at the sockets, 100ms to 1m (default "+poller.DefaultInterval.String()+")", func(s string) (err error) {
 		c.interval, err = parseInterval(s)
 		return err
 	})
@@ -114,6 +116,7 @@ func parseSettings(args []string, env func(string) (string, bool), out io.Writer
 	})
 	f.StringVar(&c.tlsCert, "tls-cert", "", "PEM `file` with the certificate to serve HTTPS with")
 	f.StringVar(&c.tlsKey, "tls-key", "", "PEM `file` with its key")
+	f.BoolVar(&c.open, "open", false, "open the page in the browser; a double click on Windows does")
 	f.BoolVar(&c.version, "version", false, "print the version and end")
 	if err := f.Parse(args); errors.Is(err, flag.ErrHelp) {
 		usage(f, out)
@@ -205,6 +208,9 @@ func serve(ctx context.Context, c settings, site *web.Site, p *poller.Poller, lo
 		return err
 	}
 	fmt.Fprintf(stderr, "sockeye: %s\n", s.URL())
+	if c.open {
+		defer openBeside(ctx, s.URL(), stderr, openBrowser)()
+	}
 	served := make(chan error, 1)
 	go func() { served <- s.Serve() }()
 	select {
@@ -255,19 +261,4 @@ func takes(c *poller.Connection, a netip.AddrPort) bool {
 		return ours.Is4() && theirs.IsUnspecified() && !c.V6Only
 	}
 	return theirs == ours || theirs.IsUnspecified() || ours.IsUnspecified()
-}
-
-// version describes the build: the module's version, the commit where the build knows it, and the Go version.
-func version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "sockeye (unknown build)"
-	}
-	text := "sockeye " + info.Main.Version
-	for _, s := range info.Settings {
-		if s.Key == "vcs.revision" || s.Key == "vcs.time" {
-			text += " " + s.Value
-		}
-	}
-	return text + " " + info.GoVersion
 }

@@ -61,6 +61,7 @@ func TestSettings(t *testing.T) {
 			with(func(c *settings) { c.allowHosts = []string{"d.example", "e.example"} })},
 		{"--tls-cert c.pem", environment{"SOCKEYE_TLS_KEY": "k.pem"}, with(func(c *settings) { c.tlsCert, c.tlsKey = "c.pem", "k.pem" })},
 		{"--version", nil, with(func(c *settings) { c.version = true })},
+		{"--open", nil, with(func(c *settings) { c.open = true })},
 		{"", environment{"SOCKEYE_SOURCE": "", "SOCKEYE_INTERVAL": ""}, standard}, // empty is not set
 		{"", environment{"SOCKEYE_VERSION": "1.4.2"}, standard},                   // usual in images, and no flag
 	} {
@@ -115,7 +116,7 @@ func TestHelp(t *testing.T) {
 		if code := start(t.Context(), args, environment{}.lookup, &out, &errs); code != exitOK || errs.Len() > 0 {
 			t.Errorf("%v: code %d, %q", args, code, errs.String())
 		}
-		for _, name := range []string{"allow-host", "interval", "listen", "source", "tls-cert", "tls-key", "version", "SOCKEYE_ALLOW_HOST"} {
+		for _, name := range []string{"allow-host", "interval", "listen", "open", "source", "tls-cert", "tls-key", "version", "SOCKEYE_ALLOW_HOST"} {
 			if !strings.Contains(out.String(), name) {
 				t.Errorf("%v: nothing of %s", args, name)
 			}
