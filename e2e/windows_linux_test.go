@@ -31,6 +31,7 @@ func TestWindows(t *testing.T) {
 	t.Run("port answer", func(t *testing.T) { windowsPort(t, sockeye, holder) })
 	t.Run("page", func(t *testing.T) { windowsPage(t, sockeye, holder) })
 	t.Run("network", func(t *testing.T) { windowsNetwork(t, sockeye) })
+	t.Run("tests", func(t *testing.T) { windowsTests(t, w) })
 	t.Run("version", func(t *testing.T) {
 		if out := w.run(w.wine, w.dir+"/sockeye.exe", "--version"); !strings.HasPrefix(out, "sockeye ") || !strings.Contains(out, "windows/amd64") {
 			t.Errorf("--version says %q", out)
@@ -164,5 +165,22 @@ func windowsNetwork(t *testing.T, sockeye *program) {
 	}
 	for part, why := range n.Reasons {
 		t.Logf("not known under Wine: %s: %s", part, why)
+	}
+}
+
+// windowsTests runs the tests of what is written for Windows, as programs of Windows.
+func windowsTests(t *testing.T, w *winePrefix) {
+	for pkg, tests := range map[string]string{
+		"../poller": "Iphlp|Tasks|SocketOfRow", "../winservices": ".", "../netinfo": "Windows|MIB", "../ports": "RulesOfWindows|Netsh|Bars|ParseExcluded|ParseDynamic",
+		"../poller/iphlp": ".",
+	} {
+		name := strings.ReplaceAll(strings.TrimPrefix(pkg, "../"), "/", "-")
+		t.Run(name, func(t *testing.T) {
+			exe := w.build(name+".test.exe", pkg, "test", "-c")
+			out, err := w.command(w.wine, exe, "-test.v", "-test.timeout=60s", "-test.run="+tests).CombinedOutput()
+			if err != nil || !strings.Contains(string(out), "--- PASS") || strings.Contains(string(out), "--- SKIP") {
+				t.Errorf("%v\n%s", err, out)
+			}
+		})
 	}
 }
