@@ -23,8 +23,8 @@ var mayImport = map[string][]string{
 	"sockeye":                     {"sockeye/poller", "sockeye/server", "sockeye/views", "sockeye/web", "sockeye/static", "sockeye/query", "sockeye/ports", "sockeye/diagnose", "sockeye/actions"},
 	"sockeye/server":              {}, // a site is handed to it
 	"sockeye/names":               {},
-	"sockeye/web":                 {"sockeye/names", "sockeye/views", "sockeye/query", "sockeye/poller", "sockeye/poller/sockdiag", "sockeye/ports", "sockeye/static", "sockeye/explain", "sockeye/past", "sockeye/processes", "sockeye/occupancy", "sockeye/diagnose", "sockeye/netinfo", "sockeye/actions", "sockeye/workload"},
-	"sockeye/views":               {"sockeye/query", "sockeye/poller", "sockeye/poller/sockdiag", "sockeye/ports", "sockeye/static", "sockeye/explain", "sockeye/past", "sockeye/processes", "sockeye/occupancy", "sockeye/diagnose", "sockeye/netinfo", "sockeye/actions", "sockeye/workload"}, // the addresses of its files
+	"sockeye/web":                 {"sockeye/capability", "sockeye/names", "sockeye/views", "sockeye/query", "sockeye/poller", "sockeye/poller/sockdiag", "sockeye/ports", "sockeye/static", "sockeye/explain", "sockeye/past", "sockeye/processes", "sockeye/occupancy", "sockeye/diagnose", "sockeye/netinfo", "sockeye/actions", "sockeye/workload"},
+	"sockeye/views":               {"sockeye/capability", "sockeye/query", "sockeye/poller", "sockeye/poller/sockdiag", "sockeye/ports", "sockeye/static", "sockeye/explain", "sockeye/past", "sockeye/processes", "sockeye/occupancy", "sockeye/diagnose", "sockeye/netinfo", "sockeye/actions", "sockeye/workload"}, // the addresses of its files
 	"sockeye/explain":             {"sockeye/poller", "sockeye/poller/sockdiag"},
 	"sockeye/past":                {"sockeye/poller"},
 	"sockeye/processes":           {"sockeye/winservices"},
@@ -35,6 +35,7 @@ var mayImport = map[string][]string{
 	"sockeye/poller":              {"sockeye/poller/sockdiag", "sockeye/poller/iphlp", "sockeye/winservices"},
 	"sockeye/poller/iphlp":        {},
 	"sockeye/winservices":         {},
+	"sockeye/capability":          {"sockeye/poller"},
 	"sockeye/poller/sockdiag":     {},
 	"sockeye/ports":               {},
 	"sockeye/netinfo":             {},

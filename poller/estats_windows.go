@@ -37,7 +37,7 @@ func newStatistics() *statistics {
 func (s *statistics) notes() []string {
 	switch {
 	case s.missing:
-		return []string{"This Windows keeps no statistics of single connections: bytes and round-trip times are not known."}
+		return []string{"This Windows keeps no statistics of single connections: bytes and round-trip times are not known; /platforms says what else."}
 	case s.refused && !s.known:
 		return []string{"Windows counts the bytes of a connection only where an administrator has that switched on: run sockeye as administrator to see bytes and round-trip times."}
 	}

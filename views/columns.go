@@ -26,12 +26,13 @@ type column struct {
 
 // Why cells can be unknown, where several columns have the same reason.
 const (
-	whyNoProcess = "no process is known to hold this socket"
-	whyNoUser    = "the source of this table does not tell the user"
-	whyNoBytes   = "the system counts no bytes of UDP sockets and of listeners, or this source does not tell them"
-	whyNoRate    = "a rate needs two polls and a socket whose bytes are counted, as those of UDP are not"
-	whyNoQueues  = "this source does not tell the queues"
+	whyNoProcess = "no process is known to hold this socket" + whichTells
+	whyNoUser    = "the source of this table does not tell the user" + whichTells
+	whyNoBytes   = "the system counts no bytes of UDP sockets and of listeners, or this source does not tell them" + whichTells
+	whyNoRate    = "a rate needs two polls and a socket whose bytes are counted, as those of UDP are not" + whichTells
+	whyNoQueues  = "this source does not tell the queues" + whichTells
 	whyNoRemote  = "not connected to one remote end"
+	whichTells   = "; /platforms says which source tells what"
 )
 
 // columns is the table's schema in the order in which they are offered; the script reads it from the header that is made
@@ -51,18 +52,18 @@ var columns = []column{
 	{Name: "txrate", Head: "Tx rate", Title: "Payload sent a second, over the last interval", Least: 76, Shown: true, Figure: true, Why: whyNoRate},
 	{Name: "rq", Head: "Recv-Q", Title: "Bytes not yet read by the process; for a listener, connections not yet accepted", Least: 60, Shown: true, Figure: true, Why: whyNoQueues},
 	{Name: "sq", Head: "Send-Q", Title: "Bytes not yet acknowledged; for a listener, the limit of its accept queue", Least: 60, Shown: true, Figure: true, Why: whyNoQueues},
-	{Name: "rtt", Head: "RTT", Title: "Round-trip time, smoothed by the kernel", Least: 76, Figure: true, Why: "a round trip has not been measured, or this source does not tell it"},
-	{Name: "retr", Head: "Retrans", Title: "Segments sent again since the connection was opened", Least: 72, Figure: true, Why: "this source does not tell retransmits"},
+	{Name: "rtt", Head: "RTT", Title: "Round-trip time, smoothed by the kernel", Least: 76, Figure: true, Why: "a round trip has not been measured, or this source does not tell it" + whichTells},
+	{Name: "retr", Head: "Retrans", Title: "Segments sent again since the connection was opened", Least: 72, Figure: true, Why: "this source does not tell retransmits" + whichTells},
 	{Name: "dir", Head: "Direction", Title: "Who opened the connection", Least: 86},
 	{Name: "fam", Head: "Family", Title: "Address family of the socket", Least: 60},
 	{Name: "port", Head: "Port", Title: "Local port alone", Least: 64, Figure: true, Why: "not bound to a port"},
 	{Name: "rport", Head: "R-port", Title: "Remote port alone", Least: 64, Figure: true, Why: whyNoRemote},
 	{Name: "uid", Head: "UID", Title: "User id behind the user's name", Least: 64, Figure: true, Why: whyNoUser},
-	{Name: "opened", Head: "Opened", Title: "When the connection was opened", Least: 156, Figure: true, Why: "it was open before sockeye looked"},
+	{Name: "opened", Head: "Opened", Title: "When the connection was opened", Least: 156, Figure: true, Why: "it was open before sockeye looked" + whichTells},
 	{Name: "seen", Head: "First seen", Title: "When sockeye first saw the socket", Least: 156, Figure: true},
 	{Name: "id", Head: "Id", Title: "Identity of the socket, as in its links", Least: 96},
 	{Name: "peer", Head: "Other end", Title: "Identity of the other end, where it is on this machine too", Least: 96, Why: "the other end is not on this machine, or was not seen"},
-	{Name: "drops", Head: "Drops", Title: "Datagrams that a UDP socket threw away", Least: 64, Figure: true, Why: "only UDP sockets drop datagrams, and not every source tells"},
+	{Name: "drops", Head: "Drops", Title: "Datagrams that a UDP socket threw away", Least: 64, Figure: true, Why: "only UDP sockets drop datagrams, and not every source tells" + whichTells},
 	{Name: "spark", Head: "Traffic", Title: "Bytes a second, both ways, over the last minute that it was in sight", Least: 76},
 }
 

@@ -123,6 +123,8 @@ func (s *Site) Routes(e *echo.Echo) {
 	e.POST("/diagnosis.json", s.diagnosisData)
 	e.GET("/network", s.networkPage)
 	e.GET("/network.json", s.networkData)
+	e.GET("/platforms", s.platformsPage)
+	e.GET("/platforms.json", s.platformsData)
 	e.GET("/healthz", s.health)
 	e.GET("/metrics", s.metricsPage)
 	e.GET(static.Prefix+"*", echo.WrapHandler(static.Handler()))
