@@ -103,7 +103,7 @@ func PlatformsPage(p Platforms) templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templ_7745c5c3_Err = networkHeads("What", "Known", "Why").Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = networkHeads(3, "What", "Known", "Why").Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
@@ -197,7 +197,7 @@ func PlatformsPage(p Platforms) templ.Component {
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = part("Here", "").Render(templ.WithChildren(ctx, templ_7745c5c3_Var5), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = part("here", "Here", "").Render(templ.WithChildren(ctx, templ_7745c5c3_Var5), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -330,7 +330,7 @@ func PlatformsPage(p Platforms) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = part("Everywhere", "").Render(templ.WithChildren(ctx, templ_7745c5c3_Var12), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = part("everywhere", "Everywhere", "").Render(templ.WithChildren(ctx, templ_7745c5c3_Var12), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
