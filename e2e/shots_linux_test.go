@@ -37,7 +37,7 @@ var pictures = []picture{
 	{name: "ports", path: "/ports"},
 	{name: "port", path: "/ports/443", dark: true},
 	{name: "diagnosis", path: "/diagnosis", prepare: `document.querySelector("main form [type=submit]")?.click()`,
-		ready: `/run|verdict/.test(document.body.innerText) && document.readyState === "complete"`},
+		ready: `document.querySelector(".ladder .verdict, .ladder #verdict, .outcome") && document.readyState === "complete"`},
 	{name: "network", path: "/network"},
 	{name: "states", path: "/states"},
 }
