@@ -40,7 +40,7 @@ var columns = []column{
 	{Name: "proto", Head: "Proto", Title: "Protocol; ⁶ marks an IPv6 socket", Least: 46, Shown: true},
 	{Name: "state", Head: "State", Title: "State of the connection", Least: 128, Shown: true},
 	{Name: "local", Head: "Local", Title: "Local address and port", Least: 152, Grow: 1.3, Shown: true},
-	{Name: "remote", Head: "Remote", Title: "Remote address and port, with who opened the connection", Least: 180, Grow: 1.5, Shown: true},
+	{Name: "remote", Head: "Remote", Title: "Remote address and port, with who opened the connection", Least: 186, Grow: 1.5, Shown: true},
 	{Name: "proc", Head: "Process", Title: "Process that holds the socket", Least: 94, Grow: 1, Shown: true, Why: whyNoProcess},
 	{Name: "pid", Head: "PID", Title: "Process id", Least: 60, Shown: true, Figure: true, Why: whyNoProcess},
 	{Name: "user", Head: "User", Title: "User that made the socket", Least: 64, Shown: true, Why: whyNoUser},
