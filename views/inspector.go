@@ -45,7 +45,18 @@ type Inspector struct {
 	// Service is that of [Dashboard]. Name names a host by its address, "" where it has no name; nil names none.
 	Service func(port uint16, protocol string) string
 	Name    func(netip.Addr) string
+	// Asked tells that the name of the remote address was asked for; RemoteName is that name, "" where none is known.
+	Asked      bool
+	RemoteName string
 }
+
+// canAsk reports whether the remote address could have a name that was not asked for.
+func (i Inspector) canAsk() bool {
+	return !i.Asked && i.Connection.Connected() && !i.Connection.Remote.Addr().IsLoopback()
+}
+
+// askLink returns the address of the page with the name of the remote address.
+func (i Inspector) askLink() templ.SafeURL { return connectionLink(i.Connection.ID) + "?names=1" }
 
 // ConnectionPath returns the address of a connection's page.
 func ConnectionPath(id poller.ID) string { return "/connections/" + id.String() }
@@ -149,7 +160,15 @@ func (i Inspector) ends() []fact {
 	if !i.Connection.Connected() {
 		return []fact{local, {Label: "Remote", Value: Dash, Title: l.Remote.Title, Unknown: true}}
 	}
-	return []fact{local, {Label: "Remote", Value: l.Remote.Host + l.Remote.Port, Title: i.about(i.Connection.Remote, l.Remote.Service), Link: portLink(l.Remote.Port[1:])}}
+	remote := fact{Label: "Remote", Value: l.Remote.Host + l.Remote.Port, Title: i.about(i.Connection.Remote, l.Remote.Service), Link: portLink(l.Remote.Port[1:])}
+	if !i.Asked {
+		return []fact{local, remote}
+	}
+	name := fact{Label: "Remote name", Value: Whole(i.RemoteName), Title: "says the owner of the address"}
+	if i.RemoteName == "" {
+		name = fact{Label: "Remote name", Value: Dash, Title: "the name servers of this machine know none, or did not answer yet", Unknown: true}
+	}
+	return []fact{local, remote, name}
 }
 
 // about says what else is known of an end.
