@@ -51,7 +51,7 @@ func TestForcedColours(t *testing.T) {
 			"the order is a sign":            `getComputedStyle(document.querySelector("th[aria-sort=descending] a"), "::after").content.includes("▾")`,
 			"the page is named where we are": `parseInt(getComputedStyle(document.querySelector(".bar nav [aria-current]")).fontWeight) > parseInt(getComputedStyle(document.querySelector(".bar nav a:not([aria-current])")).fontWeight)`,
 			"live is a word":                 `document.querySelector("#status").textContent === "Live"`,
-			"areas of the chart differ":      `(e => new Set([...document.querySelectorAll("#states a")].map(a => (e.dataset.state = a.dataset.state, getComputedStyle(e).color))).size > 10)(
+			"areas of the chart differ": `(e => new Set([...document.querySelectorAll("#states a")].map(a => (e.dataset.state = a.dataset.state, getComputedStyle(e).color))).size > 10)(
 				document.body.appendChild(Object.assign(document.createElement("i"), {className: "probe"})))`,
 		} {
 			if what == "the selected facet has a line" {

@@ -55,7 +55,7 @@ const curve = `document.querySelector("#chart canvas, #chart polygon")`
 func shootAll(p *tab, sockeye *program) {
 	p.t.Helper()
 	p.expect("net::ERR_CONNECTION") // while nobody listens
-	for _, one := range pictures { // those of the dashboard first: nobody is polled for behind other pages
+	for _, one := range pictures {  // those of the dashboard first: nobody is polled for behind other pages
 		for _, s := range screens {
 			p.setScreen(s.width, s.height, s.scheme)
 			if strings.Contains(one.name, *shotNames) && (one.dark || s.scheme == "light") {
@@ -128,8 +128,8 @@ func pack(p *tab, shot []byte) []byte {
 	return small.Bytes()
 }
 
-// fewColours returns a picture with the 256 colours that most of it has; each of the rest becomes the nearest of them,
-// which in pictures of text nobody sees.
+// fewColours returns a picture with at most 256 colours: each of the rest becomes one that is so near to it that in
+// pictures of text nobody sees it.
 func fewColours(picture image.Image) image.Image {
 	counts := map[color.RGBA]int{}
 	at := func(x, y int) color.RGBA { return color.RGBAModel.Convert(picture.At(x, y)).(color.RGBA) }
@@ -140,9 +140,9 @@ func fewColours(picture image.Image) image.Image {
 		}
 	}
 	most := slices.SortedFunc(maps.Keys(counts), func(a, b color.RGBA) int { return cmp.Compare(counts[b], counts[a]) })
-	var few color.Palette
-	for _, c := range most[:min(256, len(most))] {
-		few = append(few, c)
+	few := color.Palette(nil)
+	for near := 3; few == nil || len(few) > 256; near += 3 {
+		few = apart(most, near)
 	}
 	small, nearest := image.NewPaletted(b, few), map[color.RGBA]uint8{}
 	for y := b.Min.Y; y < b.Max.Y; y++ {
@@ -158,3 +158,19 @@ func fewColours(picture image.Image) image.Image {
 	}
 	return small
 }
+
+// apart returns of these colours those that differ from each before by more than so much in one of red, green and blue.
+func apart(all []color.RGBA, near int) (few color.Palette) {
+	for _, c := range all {
+		if !slices.ContainsFunc(few, func(other color.Color) bool {
+			o := other.(color.RGBA)
+			return max(off(c.R, o.R), off(c.G, o.G), off(c.B, o.B)) <= near
+		}) {
+			few = append(few, c)
+		}
+	}
+	return few
+}
+
+// off is how far two values are from each other.
+func off(a, b uint8) int { return max(int(a)-int(b), int(b)-int(a)) }
