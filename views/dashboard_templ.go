@@ -452,11 +452,11 @@ func filter(d Dashboard) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = shape(d).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = tableTools(d.Query).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = tableTools(d.Query).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = shape(d).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

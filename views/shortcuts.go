@@ -40,6 +40,7 @@ var shortcuts = []shortcut{
 
 // commands are actions of the palette that have no key.
 var commands = []shortcut{
+	{Action: "columns", Help: "Choose the columns of the table"},
 	{Action: "numbers", Help: "Show the charts as a table"},
 	{Action: "picture", Help: "Save the charts as a picture (PNG)"},
 	{Action: "print", Help: "Print the table and the charts"},
