@@ -248,8 +248,8 @@ var scrollWays = []string{
 
 // The most that a page may be made of at any time: rows in the table, with those that linger, and elements in all.
 const (
-	mostRows     = 220
-	mostElements = 5000
+	mostRows     = 130
+	mostElements = 3500
 )
 
 // TestSmoothScrolling goes through a hundred thousand rows from the first to the last: the page has a window of them at

@@ -12,7 +12,7 @@ import (
 // BenchmarkFacets shows the cost of a tick by the number of different views whose facets are shown; see
 // [BenchmarkViews] for the same without facets.
 func BenchmarkFacets(b *testing.B) {
-	for _, views := range []int{1, 10} {
+	for _, views := range []int{1, 10, 50} {
 		b.Run(fmt.Sprint(views), func(b *testing.B) { benchmarkTick(b, throngViews(b, views), 1, true) })
 	}
 }
