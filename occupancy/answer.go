@@ -36,7 +36,7 @@ type Answer struct {
 	// Listeners, Bound, Outgoing, Left and Resting are the groups of [Use], of each the first 200.
 	Listeners, Bound, Outgoing, Left, Resting []poller.Connection
 	// Clients are the other ends of the connections that came in, together by address, most connections first; at
-	// most [MaxClients] of ClientAddresses. ClientTotal counts the connections.
+	// most [maxClients] of ClientAddresses. ClientTotal counts the connections.
 	Clients                      []Client
 	ClientAddresses, ClientTotal int
 	// Connections are the first 200 of those that came in.
@@ -60,7 +60,7 @@ type Answer struct {
 
 // Describe answers for a port from the table, which it must be called under. now is the moment to count ages to.
 func Describe(t *poller.Table, k Key, rules ports.Rules, now time.Time) *Answer {
-	all := Survey(t, func(other Key) bool { return other == k })
+	all := survey(t, func(other Key) bool { return other == k })
 	u := all[k]
 	if u == nil {
 		u = &Use{Key: k}
@@ -77,7 +77,7 @@ func Describe(t *poller.Table, k Key, rules ports.Rules, now time.Time) *Answer 
 			a.Elsewhere++
 		}
 	}
-	a.Outcomes = Predict(u, &rules, whole(status))
+	a.Outcomes = predict(u, &rules, whole(status))
 	a.Can = Sum(a.Outcomes)
 	a.Situation = a.situation(whole(status))
 	return a

@@ -200,7 +200,7 @@ func TestClients(t *testing.T) {
 	far := sock(301, "tcp", poller.StateEstablished, "127.0.0.1:40000", "127.0.0.1:8080", 3)
 	elsewhere := sock(302, "tcp", poller.StateEstablished, "192.0.2.7:40001", "203.0.113.1:8080", 3)
 	a := describe(t, at(8080), append(sockets, near, far, elsewhere)...)
-	if a.ClientTotal != 121 || a.ClientAddresses != 81 || len(a.Clients) != MaxClients || len(a.Connections) != 121 || a.Elsewhere != 1 {
+	if a.ClientTotal != 121 || a.ClientAddresses != 81 || len(a.Clients) != maxClients || len(a.Connections) != 121 || a.Elsewhere != 1 {
 		t.Errorf("%d connections, %d addresses, %d shown, %d elsewhere", a.ClientTotal, a.ClientAddresses, len(a.Clients), a.Elsewhere)
 	}
 	if c := a.Clients[0]; c.Connections != 3 || c.Received != 57+58+59 || c.Sent != 30 || !c.HasBytes {
