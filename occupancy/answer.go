@@ -164,19 +164,11 @@ func same(a, b *poller.Connection) bool {
 func copies(rows []*poller.Connection) []poller.Connection {
 	sorted := slices.SortedFunc(slices.Values(rows), func(a, b *poller.Connection) int {
 		return cmp.Or(a.FirstSeen.Compare(b.FirstSeen), a.Local.Compare(b.Local), cmp.Compare(a.Family, b.Family),
-			cmp.Compare(pidOf(a), pidOf(b)), cmp.Compare(a.ID, b.ID))
+			cmp.Compare(a.OwnerPID(), b.OwnerPID()), cmp.Compare(a.ID, b.ID))
 	})
 	out := make([]poller.Connection, 0, min(len(rows), maxRows))
 	for _, c := range sorted[:min(len(rows), maxRows)] {
 		out = append(out, *c)
 	}
 	return out
-}
-
-// pidOf returns the PID of a row's process, 0 where that is not known.
-func pidOf(c *poller.Connection) int32 {
-	if c.Owner == nil {
-		return 0
-	}
-	return c.Owner.PID
 }

@@ -58,7 +58,7 @@ func Doors(t *poller.Table, rules *ports.Rules, since time.Time) []Door {
 		}
 	}
 	slices.SortFunc(all, func(a, b Door) int {
-		return cmp.Or(cmp.Compare(a.Port, b.Port), cmp.Compare(a.Protocol, b.Protocol), cmp.Compare(pidOf(&a.First), pidOf(&b.First)),
+		return cmp.Or(cmp.Compare(a.Port, b.Port), cmp.Compare(a.Protocol, b.Protocol), cmp.Compare(a.First.OwnerPID(), b.First.OwnerPID()),
 			cmp.Compare(a.First.ID, b.First.ID))
 	})
 	return all
