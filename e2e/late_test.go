@@ -179,3 +179,24 @@ func TestSparklineIsAMinute(t *testing.T) {
 		t.Errorf("the line goes through %s, want %s", got, want)
 	}
 }
+
+// TestBackAndARow: who goes back and chooses a row before the answer comes gets the view that the address names.
+func TestBackAndARow(t *testing.T) {
+	pair := openPair(t, 0)
+	port := portOf(pair.listener)
+	sockeye := start(t)
+	p := newBrowser(t).tab()
+	p.openLive(sockeye.url + "/?port=" + port)
+	p.awaitRows("three rows", func(rows []row) bool { return len(rows) == 3 })
+	p.do(chromedp.Click(chromedp.CSS(`#states a[data-state=LISTEN]`)))
+	p.until("listeners", `location.search === "?state=LISTEN" && document.querySelector("form#filter input[name=q]").value === "state:LISTEN"`)
+	p.awaitRows("listeners alone", func(rows []row) bool { return len(rows) > 0 && rows[0].Cells["state"] == "LISTEN" })
+	p.holdAnswers("/view")
+	eval[any](p, "history.back() ?? null")
+	p.until("the address", `location.search === "?port=`+port+`"`)
+	p.do(chromedp.Evaluate[chromedp.Void](`document.querySelector("#rows tr[data-id]:not(.group) td").click()`))
+	p.until("a row in the address", `location.search.includes("sel=")`)
+	p.letAnswersCome()
+	p.until("the view of the address", `document.querySelector("form#filter input[name=q]").value === "port:`+port+`"`)
+	p.awaitRows("its rows", func(rows []row) bool { return len(rows) == 3 })
+}
