@@ -118,16 +118,6 @@ var guides = []Guide{
 // Guides returns what can be said of every state, in the order of poller.States.
 func Guides() []Guide { return append([]Guide(nil), guides...) }
 
-// GuideTo returns what can be said of a state; ok is false where it is none that a socket is shown in.
-func GuideTo(s poller.State) (g Guide, ok bool) {
-	for _, g := range guides {
-		if g.State == s {
-			return g, true
-		}
-	}
-	return Guide{}, false
-}
-
 // ssNames are the states as ss takes them after "state" (ss(8)).
 var ssNames = [poller.NumStates]string{
 	poller.StateListen: "listening", poller.StateSynSent: "syn-sent", poller.StateSynReceived: "syn-recv",

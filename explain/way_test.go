@@ -58,7 +58,7 @@ func way(d poller.Direction, s poller.State) *poller.Connection {
 // TestDiagram: every state of TCP can be reached from CLOSED and leads back to it, and all has been said of each.
 func TestDiagram(t *testing.T) {
 	for _, s := range poller.States() {
-		g, ok := GuideTo(s)
+		g, ok := guideTo(s)
 		if !ok || g.Meaning == "" || g.Acts == "" || g.Lasts == "" || g.Trouble == "" || g.Other == "" || g.Command() == "" || g.Windows() == "" {
 			t.Errorf("%v: %+v", s, g)
 		}
@@ -83,22 +83,32 @@ func TestDiagram(t *testing.T) {
 	if diff := cmp.Diff(states, said); diff != "" {
 		t.Errorf("states explained (-want +got):\n%s", diff)
 	}
-	if _, ok := GuideTo(poller.StateUnknown); ok {
+	if _, ok := guideTo(poller.StateUnknown); ok {
 		t.Error("the unknown is explained")
 	}
 }
 
 func TestCommands(t *testing.T) {
-	g, _ := GuideTo(poller.StateFinWait2)
+	g, _ := guideTo(poller.StateFinWait2)
 	if g.Command() != "ss -tnp state fin-wait-2" || g.Windows() != "netstat -ano | findstr FIN_WAIT_2" {
 		t.Errorf("%s, %s", g.Command(), g.Windows())
 	}
-	l, _ := GuideTo(poller.StateListen)
+	l, _ := guideTo(poller.StateListen)
 	if !strings.HasSuffix(l.Windows(), "findstr LISTENING") {
 		t.Error(l.Windows())
 	}
-	tw, _ := GuideTo(poller.StateTimeWait)
+	tw, _ := guideTo(poller.StateTimeWait)
 	if strings.Contains(tw.Command(), "p state") {
 		t.Error(tw.Command())
 	}
+}
+
+// guideTo returns what can be said of a state; ok is false where it is none that a socket is shown in.
+func guideTo(s poller.State) (g Guide, ok bool) {
+	for _, g := range Guides() {
+		if g.State == s {
+			return g, true
+		}
+	}
+	return Guide{}, false
 }

@@ -175,13 +175,15 @@ func (c *Cache) answer(e *entry, name string) {
 	e.asked = nil
 }
 
-// work asks until nothing is left to be asked for.
+// work asks until nothing is left to be asked for. What was wanted last comes first: a list of thousands, for somebody who
+// has stopped waiting, does not hold up who looks now.
 func (c *Cache) work() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for len(c.queue) > 0 {
-		e := c.entries[c.queue[0]]
-		c.queue = c.queue[1:]
+		last := len(c.queue) - 1
+		e := c.entries[c.queue[last]]
+		c.queue = c.queue[:last]
 		c.mu.Unlock()
 		name := c.lookUp(e.addr)
 		c.mu.Lock()

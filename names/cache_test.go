@@ -157,6 +157,21 @@ func ended() context.Context {
 	return ctx
 }
 
+// TestLastFirst: who looks now does not wait for thousands that somebody has asked for before.
+func TestLastFirst(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := &book{names: map[string]string{host(3000).String(): "now.example"}, takes: time.Hour}
+		c := New(b, nil)
+		defer c.Close()
+		c.Wait(ended(), hosts(2000))
+		start := time.Now()
+		c.Wait(t.Context(), []netip.Addr{host(3000)})
+		if took := time.Since(start); took > 2*patience {
+			t.Errorf("the answer came after %v", took)
+		}
+	})
+}
+
 // TestWaitEnds with its context, whatever the resolver does.
 func TestWaitEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -36,7 +36,7 @@ type Answer struct {
 	// Listeners, Bound, Outgoing, Left and Resting are the groups of [Use], of each the first 200.
 	Listeners, Bound, Outgoing, Left, Resting []poller.Connection
 	// Clients are the other ends of the connections that came in, together by address, most connections first; at
-	// most [MaxClients] of ClientAddresses. ClientTotal counts the connections.
+	// most [maxClients] of ClientAddresses. ClientTotal counts the connections.
 	Clients                      []Client
 	ClientAddresses, ClientTotal int
 	// Connections are the first 200 of those that came in.
@@ -60,7 +60,7 @@ type Answer struct {
 
 // Describe answers for a port from the table, which it must be called under. now is the moment to count ages to.
 func Describe(t *poller.Table, k Key, rules ports.Rules, now time.Time) *Answer {
-	all := Survey(t, func(other Key) bool { return other == k })
+	all := survey(t, func(other Key) bool { return other == k })
 	u := all[k]
 	if u == nil {
 		u = &Use{Key: k}
@@ -77,7 +77,7 @@ func Describe(t *poller.Table, k Key, rules ports.Rules, now time.Time) *Answer 
 			a.Elsewhere++
 		}
 	}
-	a.Outcomes = Predict(u, &rules, whole(status))
+	a.Outcomes = predict(u, &rules, whole(status))
 	a.Can = Sum(a.Outcomes)
 	a.Situation = a.situation(whole(status))
 	return a
@@ -164,19 +164,11 @@ func same(a, b *poller.Connection) bool {
 func copies(rows []*poller.Connection) []poller.Connection {
 	sorted := slices.SortedFunc(slices.Values(rows), func(a, b *poller.Connection) int {
 		return cmp.Or(a.FirstSeen.Compare(b.FirstSeen), a.Local.Compare(b.Local), cmp.Compare(a.Family, b.Family),
-			cmp.Compare(pidOf(a), pidOf(b)), cmp.Compare(a.ID, b.ID))
+			cmp.Compare(a.OwnerPID(), b.OwnerPID()), cmp.Compare(a.ID, b.ID))
 	})
 	out := make([]poller.Connection, 0, min(len(rows), maxRows))
 	for _, c := range sorted[:min(len(rows), maxRows)] {
 		out = append(out, *c)
 	}
 	return out
-}
-
-// pidOf returns the PID of a row's process, 0 where that is not known.
-func pidOf(c *poller.Connection) int32 {
-	if c.Owner == nil {
-		return 0
-	}
-	return c.Owner.PID
 }

@@ -42,7 +42,10 @@ func TestSituations(t *testing.T) {
 		{"an address in IPv6 form", at(8080), []poller.Socket{mapped}, Held, CanPartly, "8080/tcp is held by nginx (PID 1) on 192.0.2.7, no clients."},
 		{"clients", at(8080), []poller.Socket{listens(1, "0.0.0.0:8080", 1), sock(2, "tcp", poller.StateEstablished, "192.0.2.7:8080", "198.51.100.1:9", 1)}, Held, CanPartly,
 			"8080/tcp is held by nginx (PID 1) on all IPv4 addresses, 1 client."},
-		{"unknown owner", at(8080), []poller.Socket{listens(1, "0.0.0.0:8080", 9)}, Held, CanPartly, "8080/tcp is held by an unknown process on all IPv4 addresses, no clients."},
+		{"unknown owner", at(8080), []poller.Socket{listens(1, "0.0.0.0:8080", 0)}, Held, CanPartly, "8080/tcp is held by an unknown process on all IPv4 addresses, no clients."},
+		{"nothing but a PID", at(8080), []poller.Socket{listens(1, "0.0.0.0:8080", 9)}, Held, CanPartly, "8080/tcp is held by an unknown process (PID 9) on all IPv4 addresses, no clients."},
+		{"PIDs are holders", at(5432), []poller.Socket{listens(1, "0.0.0.0:5432", 8), only(listens(2, "[::]:5432", 9))}, Several, CanNo,
+			"5432/tcp: two listeners, v4 by an unknown process (PID 8), v6 by an unknown process (PID 9), no clients."},
 		{"two families", at(5432), []poller.Socket{listens(1, "0.0.0.0:5432", 1), only(listens(2, "[::]:5432", 2))}, Several, CanNo,
 			"5432/tcp: two listeners, v4 by nginx (PID 1), v6 by docker-proxy (PID 2), no clients."},
 		{"two addresses", at(5432), []poller.Socket{listens(1, "127.0.0.1:5432", 1), listens(2, "192.0.2.7:5432", 2)}, Several, CanPartly,
@@ -174,7 +177,7 @@ func TestNames(t *testing.T) {
 	if got := a.Sentence(strings.ToUpper); got != "8080/tcp is held by NGINX (PID 1, WWW-DATA) on all IPv4 addresses, no clients." {
 		t.Error(got)
 	}
-	a.Listeners[0].Owner = nil
+	a.Listeners[0].Owner, a.Listeners[0].PID = nil, 0
 	if got := a.Sentence(strings.ToUpper); got != "8080/tcp is held by an unknown process of WWW-DATA on all IPv4 addresses, no clients." {
 		t.Error(got)
 	}
@@ -200,7 +203,7 @@ func TestClients(t *testing.T) {
 	far := sock(301, "tcp", poller.StateEstablished, "127.0.0.1:40000", "127.0.0.1:8080", 3)
 	elsewhere := sock(302, "tcp", poller.StateEstablished, "192.0.2.7:40001", "203.0.113.1:8080", 3)
 	a := describe(t, at(8080), append(sockets, near, far, elsewhere)...)
-	if a.ClientTotal != 121 || a.ClientAddresses != 81 || len(a.Clients) != MaxClients || len(a.Connections) != 121 || a.Elsewhere != 1 {
+	if a.ClientTotal != 121 || a.ClientAddresses != 81 || len(a.Clients) != maxClients || len(a.Connections) != 121 || a.Elsewhere != 1 {
 		t.Errorf("%d connections, %d addresses, %d shown, %d elsewhere", a.ClientTotal, a.ClientAddresses, len(a.Clients), a.Elsewhere)
 	}
 	if c := a.Clients[0]; c.Connections != 3 || c.Received != 57+58+59 || c.Sent != 30 || !c.HasBytes {

@@ -8,8 +8,8 @@ import (
 	"sockeye/poller"
 )
 
-// MaxClients is how many addresses an answer names.
-const MaxClients = 50
+// maxClients is how many addresses an answer names.
+const maxClients = 50
 
 // maxPeers is how many processes of this machine are named for an address.
 const maxPeers = 3
@@ -46,7 +46,7 @@ func clientsOf(rows []*poller.Connection, t *poller.Table) ([]Client, int) {
 	slices.SortFunc(all, func(a, b Client) int {
 		return cmp.Or(cmp.Compare(b.Connections, a.Connections), cmp.Compare(b.Received+b.Sent, a.Received+a.Sent), a.Addr.Compare(b.Addr))
 	})
-	return all[:min(len(all), MaxClients)], len(all)
+	return all[:min(len(all), maxClients)], len(all)
 }
 
 // add counts one connection.

@@ -65,7 +65,7 @@ func Conflicts(t *poller.Table) []Conflict {
 			holds[Key{c.Local.Port(), c.Protocol}] = true
 		}
 	}
-	uses := Survey(t, func(k Key) bool { return holds[k] })
+	uses := survey(t, func(k Key) bool { return holds[k] })
 	var all []Conflict
 	for k, u := range uses {
 		if c, found := u.conflict(); found {

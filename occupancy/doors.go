@@ -44,7 +44,7 @@ func Doors(t *poller.Table, rules *ports.Rules, since time.Time) []Door {
 	}
 	var all []Door
 	at := t.Status().At
-	for k, u := range Survey(t, func(k Key) bool { return listening[k] }) {
+	for k, u := range survey(t, func(k Key) bool { return listening[k] }) {
 		own := parties(copies(u.Listening))
 		for _, p := range own {
 			d := Door{Key: k, Reach: ReachOf(p.rows), First: p.rows[0], Sockets: len(p.rows), Clients: len(u.Clients), Others: len(own) - 1}
@@ -58,7 +58,7 @@ func Doors(t *poller.Table, rules *ports.Rules, since time.Time) []Door {
 		}
 	}
 	slices.SortFunc(all, func(a, b Door) int {
-		return cmp.Or(cmp.Compare(a.Port, b.Port), cmp.Compare(a.Protocol, b.Protocol), cmp.Compare(pidOf(&a.First), pidOf(&b.First)),
+		return cmp.Or(cmp.Compare(a.Port, b.Port), cmp.Compare(a.Protocol, b.Protocol), cmp.Compare(a.First.OwnerPID(), b.First.OwnerPID()),
 			cmp.Compare(a.First.ID, b.First.ID))
 	})
 	return all

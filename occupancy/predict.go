@@ -7,25 +7,25 @@ import (
 	"sockeye/ports"
 )
 
-// Predict says for each place what would come of binding the port there, by the sockets that are seen and by the
+// predict says for each place what would come of binding the port there, by the sockets that are seen and by the
 // rules. It follows inet_csk_get_port and udp_lib_get_port of Linux. Whether the holder of a port set SO_REUSEADDR, as
 // it must for others to share it, cannot be seen: then the verdict is Perhaps. sure tells that the table is whole and
 // tells IPV6_V6ONLY.
-func Predict(u *Use, rules *ports.Rules, sure bool) []ports.Outcome {
+func predict(u *Use, rules *ports.Rules, sure bool) []ports.Outcome {
 	var all []ports.Outcome
 	holders := u.holders()
 	for _, place := range ports.Places(rules.NoIPv6) {
 		for _, reuse := range [...]bool{false, true} {
 			o := ports.Outcome{Place: place, Reuse: reuse}
-			predict(&o, u, holders, rules, sure)
+			predictOne(&o, u, holders, rules, sure)
 			all = append(all, o)
 		}
 	}
 	return all
 }
 
-// predict judges one way of binding.
-func predict(o *ports.Outcome, u *Use, holders []*poller.Connection, rules *ports.Rules, sure bool) {
+// predictOne judges one way of binding.
+func predictOne(o *ports.Outcome, u *Use, holders []*poller.Connection, rules *ports.Rules, sure bool) {
 	switch {
 	case rules.Denied(u.Port):
 		o.Verdict, o.Errno, o.Reason = ports.No, "EACCES", "ports below "+strconv.Itoa(int(rules.PrivilegedBelow))+

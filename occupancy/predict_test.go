@@ -53,14 +53,14 @@ func TestPredict(t *testing.T) {
 	} {
 		within(t, func(table *poller.Table) {
 			k := at(test.port)
-			u := Survey(table, func(other Key) bool { return other == k })[k]
+			u := survey(table, func(other Key) bool { return other == k })[k]
 			if u == nil {
 				u = &Use{Key: k}
 			}
-			if got := verdicts(Predict(u, &rules, true)); got != test.want {
+			if got := verdicts(predict(u, &rules, true)); got != test.want {
 				t.Errorf("%s: %s, want %s", test.name, got, test.want)
 			}
-			for _, o := range Predict(u, &rules, false) {
+			for _, o := range predict(u, &rules, false) {
 				if o.Verdict == ports.Yes || (o.Reason == "") {
 					t.Errorf("%s: a table that is not whole gives %+v", test.name, o)
 				}
@@ -69,13 +69,13 @@ func TestPredict(t *testing.T) {
 	}
 	udp := Key{53000, poller.UDP}
 	within(t, func(table *poller.Table) {
-		u := Survey(table, func(k Key) bool { return k == udp })[udp]
-		if got := verdicts(Predict(u, &rules, true)); got != "-? ++ -? -? ++" {
+		u := survey(table, func(k Key) bool { return k == udp })[udp]
+		if got := verdicts(predict(u, &rules, true)); got != "-? ++ -? -? ++" {
 			t.Errorf("UDP: %s", got)
 		}
 	}, sock(1, "udp", poller.StateNone, "127.0.0.1:53000", nowhere, 1))
 	excluded := ports.Rules{Excluded: ports.Spans{{First: 8000, Last: 9000}}, NoIPv6: true}
-	if got := verdicts(Predict(&Use{Key: at(8080)}, &excluded, true)); got != "-- --" {
+	if got := verdicts(predict(&Use{Key: at(8080)}, &excluded, true)); got != "-- --" {
 		t.Errorf("excluded, without IPv6: %s", got)
 	}
 }
@@ -89,7 +89,7 @@ func TestPredictIsMonotonic(t *testing.T) {
 		worst := func(o ports.Outcome) int {
 			return map[ports.Verdict]int{ports.Yes: 0, ports.Perhaps: 1, ports.No: 2}[o.Verdict]
 		}
-		before := Predict(&Use{Key: at(8080)}, &rules, true)
+		before := predict(&Use{Key: at(8080)}, &rules, true)
 		for i := range rapid.IntRange(1, 4).Draw(rt, "sockets") {
 			s := sock(poller.ID(1+i), "tcp", state.Draw(rt, "state"), place.Draw(rt, "place")+":8080", nowhere, 1)
 			s.V6Only = rapid.Bool().Draw(rt, "only")
@@ -103,7 +103,7 @@ func TestPredictIsMonotonic(t *testing.T) {
 				u.add(row)
 			}
 			u.settle()
-			after := Predict(u, &rules, true)
+			after := predict(u, &rules, true)
 			for j := range after {
 				if worst(after[j]) < worst(before[j]) {
 					rt.Fatalf("with %v: %+v becomes %+v", s, before[j], after[j])

@@ -158,7 +158,7 @@ func (a *Answer) resting() string {
 	n := a.RestingTotal
 	text := fmt.Sprintf("No process holds %s, but %s that %s over %s in TIME_WAIT", a.Key,
 		plural(n, "connection", "connections"), are(n), map[bool]string{true: "rests", false: "rest"}[n == 1])
-	if left, known := a.LongestRest(); known {
+	if left, known := a.longestRest(); known {
 		text += fmt.Sprintf(" for %d s more", int((left+time.Second-1)/time.Second))
 	}
 	if a.IsTried() && a.Can == CanYes {
@@ -167,9 +167,9 @@ func (a *Answer) resting() string {
 	return text + ": until then it can be bound only with SO_REUSEADDR"
 }
 
-// LongestRest returns how long the last of the connections that are over rests; known is false where that cannot be
+// longestRest returns how long the last of the connections that are over rests; known is false where that cannot be
 // told.
-func (a *Answer) LongestRest() (left time.Duration, known bool) {
+func (a *Answer) longestRest() (left time.Duration, known bool) {
 	for i := range a.Resting {
 		if d, ok := a.TimeLeft[a.Resting[i].ID]; ok {
 			left, known = max(left, d), true

@@ -25,7 +25,7 @@ func (s *Stretch) Used() bool {
 // Stretches answers for several ports at once, in their order. Of used ports it tells at most most; more is set where
 // there are others.
 func Stretches(t *poller.Table, spans ports.Spans, protocols []poller.Protocol, rules ports.Rules, most int) (all []Stretch, more bool) {
-	uses := Survey(t, func(k Key) bool { return spans.Has(k.Port) })
+	uses := survey(t, func(k Key) bool { return spans.Has(k.Port) })
 	sure := whole(t.Status())
 	used := 0
 	for _, span := range spans {
@@ -72,7 +72,7 @@ func brief(k Key, u *Use, rules ports.Rules, sure bool) *Answer {
 		Resting: copies(u.Resting), Connections: copies(u.Clients), ClientTotal: len(u.Clients),
 		BoundTotal: len(u.Bound), OutgoingTotal: len(u.Outgoing), LeftTotal: len(u.Left), RestingTotal: len(u.Resting),
 	}
-	a.Outcomes = Predict(u, &rules, sure)
+	a.Outcomes = predict(u, &rules, sure)
 	a.Can = Sum(a.Outcomes)
 	a.Situation = a.situation(sure)
 	return a

@@ -28,8 +28,8 @@ type Use struct {
 	Resting []*poller.Connection
 }
 
-// Survey returns the use of every port that is wanted and of which the table has a socket.
-func Survey(t *poller.Table, wanted func(Key) bool) map[Key]*Use {
+// survey returns the use of every port that is wanted and of which the table has a socket.
+func survey(t *poller.Table, wanted func(Key) bool) map[Key]*Use {
 	all := make(map[Key]*Use)
 	for c := range t.All() {
 		k := Key{c.Local.Port(), c.Protocol}

@@ -50,25 +50,31 @@ func inWords(n int) string {
 
 // Owner names the process of a socket, with its PID and user: "nginx (PID 812, www-data)". show writes foreign text.
 func Owner(c *poller.Connection, show func(string) string) string {
-	user := ""
+	name, user, pid := "an unknown process", "", c.OwnerPID()
+	if c.Owner != nil {
+		name = show(c.Owner.Name)
+	}
 	if c.User != "" {
 		user = show(c.User)
 	}
 	switch {
-	case c.Owner != nil && user != "":
-		return fmt.Sprintf("%s (PID %d, %s)", show(c.Owner.Name), c.Owner.PID, user)
-	case c.Owner != nil:
-		return fmt.Sprintf("%s (PID %d)", show(c.Owner.Name), c.Owner.PID)
+	case pid > 0 && user != "":
+		return fmt.Sprintf("%s (PID %d, %s)", name, pid, user)
+	case pid > 0:
+		return fmt.Sprintf("%s (PID %d)", name, pid)
 	case user != "":
-		return "an unknown process of " + user
+		return name + " of " + user
 	}
-	return "an unknown process"
+	return name
 }
 
-// ownerKey tells the holders of a port apart: by their process, and by their user where that is not known.
+// ownerKey tells the holders of a port apart: by their process or its PID, and by their user where neither is known.
 func ownerKey(c *poller.Connection) string {
 	if c.Owner != nil {
 		return strconv.Itoa(int(c.Owner.PID)) + "@" + strconv.FormatUint(c.Owner.Start, 10)
+	}
+	if pid := c.OwnerPID(); pid > 0 {
+		return "#" + strconv.Itoa(int(pid))
 	}
 	return "?" + c.User
 }

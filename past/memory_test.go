@@ -66,6 +66,22 @@ func (s *scene) close(id poller.ID) {
 	s.poll(poller.Delta{Closed: []*poller.Connection{c}})
 }
 
+// TestClosedTwice: a row that is told of as closed twice is forgotten once.
+func TestClosedTwice(t *testing.T) {
+	s := newScene()
+	s.open(1, poller.StateEstablished)
+	row := s.rows[1]
+	s.poll(poller.Delta{Closed: []*poller.Connection{row}})
+	s.poll(poller.Delta{Closed: []*poller.Connection{row}})
+	if g, ok := s.Gone(1); !ok || !g.At.Equal(noon.Add(3*time.Second)) {
+		t.Errorf("gone at %v, %v", g.At, ok)
+	}
+	s.pass(time.Hour)
+	if _, ok := s.Gone(1); ok {
+		t.Error("it is remembered for ever")
+	}
+}
+
 // TestSteps: the states of a socket with the polls between which they changed, while it lives and after.
 func TestSteps(t *testing.T) {
 	s := newScene()

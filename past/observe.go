@@ -99,6 +99,7 @@ func (m *Memory) keep(g *Gone) {
 	for len(m.gone) >= m.limits.MostGone {
 		m.drop(m.goneIn.Front())
 	}
+	m.leaveGone(g.Connection.ID) // one identity, one place in the list
 	g.since = m.now()
 	g.place = m.goneIn.PushBack(g.Connection.ID)
 	m.gone[g.Connection.ID] = g

@@ -40,7 +40,7 @@ func parseExcluded(b []byte) (excluded, reserved Spans, err error) {
 	if !table {
 		return nil, nil, fmt.Errorf("excluded ports: %w", errNetsh)
 	}
-	return Merge(taken), Merge(kept), nil
+	return merge(taken), merge(kept), nil
 }
 
 // parseDynamic reads "netsh int ipv4 show dynamicport": behind colons the first port and the number of ports.

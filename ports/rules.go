@@ -66,7 +66,7 @@ func parseReserved(b []byte) (Spans, error) {
 		}
 		all = append(all, s)
 	}
-	return Merge(all), nil
+	return merge(all), nil
 }
 
 // spanOf reads the ends of a span.

@@ -39,7 +39,7 @@ func ReadRules() Rules {
 	ask(1, func(b []byte) (err error) { r.Excluded, reserved[0], err = parseExcluded(b); return err }, "show", "excludedportrange", "protocol=tcp")
 	ask(2, func(b []byte) (err error) { r.ExcludedUDP, reserved[1], err = parseExcluded(b); return err }, "show", "excludedportrange", "protocol=udp")
 	all.Wait()
-	r.Reserved = Merge(append(reserved[0], reserved[1]...))
+	r.Reserved = merge(append(reserved[0], reserved[1]...))
 	if err := errors.Join(failures[:]...); err != nil {
 		r.Problems = append(r.Problems, fmt.Errorf("rules of ports: %w", err))
 	}

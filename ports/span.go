@@ -26,11 +26,11 @@ func (s Span) String() string {
 	return text
 }
 
-// Spans is a set of ports: spans in order that neither meet nor overlap, as [Merge] makes them.
+// Spans is a set of ports: spans in order that neither meet nor overlap, as [merge] makes them.
 type Spans []Span
 
-// Merge sorts spans and joins those that meet or overlap. It works in place.
-func Merge(all []Span) Spans {
+// merge sorts spans and joins those that meet or overlap. It works in place.
+func merge(all []Span) Spans {
 	slices.SortFunc(all, func(a, b Span) int { return cmp.Compare(a.First, b.First) })
 	var out Spans
 	for _, s := range all {
@@ -92,7 +92,7 @@ func ParseSpans(text string) (spans Spans, protocol string, ok bool, err error) 
 		}
 		all = append(all, s)
 	}
-	return Merge(all), protocol, true, nil
+	return merge(all), protocol, true, nil
 }
 
 // isList reports whether a text has several ports in it: a comma, or a range of numbers.

@@ -75,7 +75,7 @@ func FuzzParseSpans(f *testing.F) {
 			}
 		}
 		again, _, ok, err := ParseSpans(spans.String() + ",1/" + max(protocol, "tcp"))
-		if err != nil || !ok || again.String() != Merge(append([]Span{{1, 1}}, spans...)).String() {
+		if err != nil || !ok || again.String() != merge(append([]Span{{1, 1}}, spans...)).String() {
 			t.Fatalf("%q is %v, read back as %v, %v", text, spans, again, err)
 		}
 	})
@@ -94,7 +94,7 @@ func TestSpansAreASet(t *testing.T) {
 				in[p] = true
 			}
 		}
-		merged := Merge(all)
+		merged := merge(all)
 		for p := range uint16(70) {
 			if merged.Has(p) != in[p] {
 				t.Fatalf("%v: %d is %v", merged, p, merged.Has(p))
@@ -104,7 +104,7 @@ func TestSpansAreASet(t *testing.T) {
 			t.Fatalf("%v has %d ports, want %d", merged, merged.Len(), len(in))
 		}
 	})
-	if whole := Merge([]Span{{60000, 65535}, {0, 60001}}); !cmp.Equal(whole, Spans{{0, 65535}}) || whole.Len() != 1<<16 || !whole.Has(65535) {
+	if whole := merge([]Span{{60000, 65535}, {0, 60001}}); !cmp.Equal(whole, Spans{{0, 65535}}) || whole.Len() != 1<<16 || !whole.Has(65535) {
 		t.Errorf("all ports: %v", whole)
 	}
 }

@@ -60,7 +60,12 @@ func unescapeUnit(name string) string {
 }
 
 // hexDigit returns the value of a hexadecimal digit, -1 for anything else.
-func hexDigit(c byte) int { return strings.IndexByte("0123456789abcdef", c|0x20) }
+func hexDigit(c byte) int {
+	if 'A' <= c && c <= 'F' {
+		c += 'a' - 'A'
+	}
+	return strings.IndexByte("0123456789abcdef", c)
+}
 
 // scopes are the beginnings of the names of scopes that container engines make, each with the engine's name.
 var scopes = []struct{ prefix, engine string }{

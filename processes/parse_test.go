@@ -33,6 +33,7 @@ func TestGroups(t *testing.T) {
 		"/":                                                                   {"", ""},
 		"":                                                                    {"", ""},
 		`/\x`:                                                                 {"", ""},
+		"/docker-" + strings.Repeat("\x11", 64) + ".scope": {"docker-" + strings.Repeat("\x11", 64) + ".scope", ""},
 	} {
 		unit, container := unitOf(group), containerOf(group)
 		if unit.Value != want[0] || container.Value != want[1] || unit.Known() != (want[0] != "") || container.Known() != (want[1] != "") {

@@ -12,11 +12,8 @@ import (
 
 // pid returns the owner's PID, or the one the source named where the process itself is not known.
 func pid(c *poller.Connection) int64 {
-	switch {
-	case c.Owner != nil:
-		return int64(c.Owner.PID)
-	case c.PID > 0:
-		return int64(c.PID)
+	if id := c.OwnerPID(); id > 0 {
+		return int64(id)
 	}
 	return -1
 }

@@ -55,9 +55,6 @@ func (q Query) WithNumeric(numeric bool) Query {
 	return q
 }
 
-// Selected returns the connection that is selected; ok is false where there is none.
-func (q Query) Selected() (id poller.ID, ok bool) { return q.look.selected, q.look.selected != 0 }
-
 // Rows returns q without its look: what decides which rows there are and in what order. Two queries whose Rows have the
 // same [Query.Encode] can share a view.
 func (q Query) Rows() Query {

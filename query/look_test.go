@@ -85,8 +85,8 @@ func TestLook(t *testing.T) {
 		t.Error(diff)
 	}
 	q.Shown()[0].Width = 1
-	if id, ok := q.Selected(); !q.Numeric() || !ok || id != 0xbeef || q.Shown()[0].Width != 90 {
-		t.Errorf("look of %q: numeric %v, selected %v %v, %v", q.Encode(), q.Numeric(), id, ok, q.Shown())
+	if id := q.look.selected; !q.Numeric() || id != 0xbeef || q.Shown()[0].Width != 90 {
+		t.Errorf("look of %q: numeric %v, selected %v, %v", q.Encode(), q.Numeric(), id, q.Shown())
 	}
 	if got := q.WithNumeric(false).Encode(); got != "cols=pid:90&sel=beef" {
 		t.Errorf("with names: %q", got)

@@ -134,12 +134,6 @@ func (q Query) Group() string {
 	return q.shape.group.Name
 }
 
-// GroupBy returns q grouped by the grouping of that name, with all groups closed; by nothing where there is none.
-func (q Query) GroupBy(name string) Query {
-	q.shape.group, q.shape.open = findGrouping(name), nil
-	return q
-}
-
 // GroupOf returns the group of a connection. It allocates nothing where the names of processes and users are UTF-8. q
 // must be grouped.
 func (q Query) GroupOf(c *poller.Connection) GroupKey { return q.shape.group.key(c) }
@@ -175,20 +169,8 @@ func (q Query) Toggle(key string) Query {
 // Pair reports whether the two ends of a connection within this machine are one line.
 func (q Query) Pair() bool { return q.shape.pair }
 
-// WithPair returns q with that switched on or off.
-func (q Query) WithPair(on bool) Query {
-	q.shape.pair = on
-	return q
-}
-
 // Names reports whether the names of remote addresses are asked for.
 func (q Query) Names() bool { return q.shape.names }
-
-// WithNames returns q with that switched on or off.
-func (q Query) WithNames(on bool) Query {
-	q.shape.names = on
-	return q
-}
 
 // Core returns q with all groups closed and without names: views with the same core have the same lines but for the
 // rows of open groups.

@@ -16,12 +16,12 @@ import (
 // anyShape draws a layout for a query, as far as it fits into a URL.
 func anyShape(t *rapid.T, q Query) Query {
 	if rapid.Bool().Draw(t, "grouped") {
-		q = q.GroupBy(rapid.SampledFrom(groupingTable).Draw(t, "group").Name)
+		q = q.groupBy(rapid.SampledFrom(groupingTable).Draw(t, "group").Name)
 		for range rapid.IntRange(0, 3).Draw(t, "open") {
 			q = q.Toggle(textKey(anyText().Draw(t, "key")).String())
 		}
 	}
-	return q.WithPair(rapid.Bool().Draw(t, "pair")).WithNames(rapid.Bool().Draw(t, "names"))
+	return q.withPair(rapid.Bool().Draw(t, "pair")).withNames(rapid.Bool().Draw(t, "names"))
 }
 
 // mustURL reads a URL that is good.
@@ -96,13 +96,13 @@ func TestToggle(t *testing.T) {
 	if got := both.Toggle("a").Toggle("b"); got.Encode() != q.Encode() || got.Open() != nil {
 		t.Errorf("opened and closed again: %q", got.Encode())
 	}
-	if got := both.GroupBy("port").Encode(); got != "port=443&group=port" {
+	if got := both.groupBy("port").Encode(); got != "port=443&group=port" {
 		t.Errorf("grouped by something else: %q", got)
 	}
-	if got := both.GroupBy("").Encode(); got != "port=443" {
+	if got := both.groupBy("").Encode(); got != "port=443" {
 		t.Errorf("grouped no more: %q", got)
 	}
-	if got := both.WithNames(true).Core().Encode(); got != q.Encode() {
+	if got := both.withNames(true).Core().Encode(); got != q.Encode() {
 		t.Errorf("core %q", got)
 	}
 	if plain := mustURL(t, "port=443"); plain.Toggle("a").Encode() != "port=443" {
@@ -154,7 +154,7 @@ func TestGroupOf(t *testing.T) {
 			"lport": {"50000", "?"}, "state": {"ESTABLISHED", "?"}, "user": {"root", "?"},
 			"dir": {"outbound", "?"}, "proto": {"tcp", "?"},
 		}[g.Name]
-		q := Query{}.GroupBy(g.Name)
+		q := Query{}.groupBy(g.Name)
 		known, unknown := q.GroupOf(groupRow()), q.GroupOf(nothing)
 		if got := [2]string{known.String(), unknown.String()}; got != want || q.Group() != g.Name {
 			t.Errorf("%s: %q, want %q", g.Name, got, want)
@@ -184,7 +184,7 @@ func TestGroupKeysAreNames(t *testing.T) {
 		if c := a.Compare(b); c != -b.Compare(a) || (c == 0) != (a == b) {
 			t.Fatalf("%q and %q compare as %d", a, b, c)
 		}
-		q := Query{}.GroupBy("process").Toggle(a.String())
+		q := Query{}.groupBy("process").Toggle(a.String())
 		back, _, err := FromURL(q.Encode())
 		if err != nil || !slices.Equal(back.Open(), []string{a.String()}) {
 			t.Fatalf("%q is read as %q, %v", q.Encode(), back.Open(), err)
@@ -196,9 +196,27 @@ func TestGroupKeysAreNames(t *testing.T) {
 func TestGroupOfAllocatesNothing(t *testing.T) {
 	row := groupRow()
 	for _, g := range Groupings() {
-		q := Query{}.GroupBy(g.Name)
+		q := Query{}.groupBy(g.Name)
 		if n := testing.AllocsPerRun(100, func() { q.GroupOf(row) }); n != 0 {
 			t.Errorf("%s allocates %v times", g.Name, n)
 		}
 	}
+}
+
+// groupBy returns q grouped by the grouping of that name, with all groups closed; by nothing where there is none.
+func (q Query) groupBy(name string) Query {
+	q.shape.group, q.shape.open = findGrouping(name), nil
+	return q
+}
+
+// withPair returns q with that switched on or off.
+func (q Query) withPair(on bool) Query {
+	q.shape.pair = on
+	return q
+}
+
+// withNames returns q with that switched on or off.
+func (q Query) withNames(on bool) Query {
+	q.shape.names = on
+	return q
 }

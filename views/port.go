@@ -438,10 +438,14 @@ func elsewhere(a *occupancy.Answer) string {
 
 // owner names a connection's process, or says that it is not known.
 func owner(c *poller.Connection) string {
-	if c.Owner == nil {
-		return "an unknown process"
+	name, pid := "an unknown process", c.OwnerPID()
+	if c.Owner != nil {
+		name = Visible(c.Owner.Name)
 	}
-	return fmt.Sprintf("%s (PID %d)", Visible(c.Owner.Name), c.Owner.PID)
+	if pid == 0 {
+		return name
+	}
+	return fmt.Sprintf("%s (PID %d)", name, pid)
 }
 
 // unit returns the cell of the unit or container of a socket's process.

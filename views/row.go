@@ -131,8 +131,11 @@ func ownerOf(c *poller.Connection) (process, pid cell) {
 		if note == "" {
 			note = why("proc")
 		}
-		unknown := cell{Text: Dash, Title: note, Unknown: true}
-		return unknown, unknown
+		process = cell{Text: Dash, Title: note, Unknown: true}
+		if id := c.OwnerPID(); id > 0 { // the source knows that much
+			return process, cell{Text: strconv.Itoa(int(id))}
+		}
+		return process, process
 	}
 	process = foreign(c.Owner.Name, "proc")
 	if note != "" {

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"net/netip"
@@ -19,13 +20,15 @@ type export struct {
 	rows   []poller.Connection
 	// named are the names of remote addresses, nil where the view wants none.
 	named map[netip.Addr]string
+	// release ends that the rows are kept.
+	release func()
 }
 
 // flushRows is how many rows are written between two flushes to the reader.
 const flushRows = 1000
 
 // export reads the request's view and copies what it matches: each socket on its own, whatever the view groups or joins,
-// since who reads data can do that and cannot undo it.
+// since who reads data can do that and cannot undo it. The caller releases it.
 func (s *Site) export(c echo.Context) (*export, error) {
 	q, page, err := s.readView(c.Request().Context(), c.QueryString())
 	if err != nil {
@@ -34,19 +37,26 @@ func (s *Site) export(c echo.Context) (*export, error) {
 	for name := range page {
 		return nil, badRequest(fmt.Errorf("%s is not possible here: all matches are sent", name))
 	}
-	e := &export{}
+	e := &export{release: func() {}}
+	var full error
 	err = s.fresh(c.Request().Context(), func(t *poller.Table) {
 		rows := selectRows(q, t)
+		if e.release, full = s.room.take(len(rows)); full != nil {
+			return
+		}
 		e.rows = make([]poller.Connection, len(rows))
 		for i, row := range rows {
 			e.rows[i] = *row
 		}
 		e.status, e.total = t.Status(), t.Len()
 	})
-	if err == nil && q.Names() {
+	if err = cmp.Or(err, full); err != nil {
+		return nil, err
+	}
+	if q.Names() {
 		e.named = s.nameRows(c.Request().Context(), e.rows)
 	}
-	return e, err
+	return e, nil
 }
 
 // start begins an answer of the given type, to be saved under a fixed name where the browser saves it.
@@ -92,6 +102,7 @@ func (s *Site) exportJSON(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	defer e.release()
 	head, err := marshal(envelope{
 		At: e.status.At.UTC(), Seq: e.status.Seq, Host: s.host, Source: e.status.Source, Complete: e.status.Complete,
 		Notes: e.notes(), Total: e.total, Matched: len(e.rows),
@@ -135,6 +146,7 @@ func (s *Site) exportNDJSON(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	defer e.release()
 	start(c, "application/x-ndjson", "connections.ndjson")
 	fields, line := e.fields(), []byte(nil)
 	return e.each(c, func(_ int, row *poller.Connection) error {
@@ -150,6 +162,7 @@ func (s *Site) exportCSV(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	defer e.release()
 	start(c, "text/csv; charset=utf-8; header=present", "connections.csv")
 	fields := e.fields()
 	line := appendRecord(nil, names(fields))

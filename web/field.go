@@ -221,10 +221,10 @@ func serviceName(port uint16, protocol string) string {
 }
 
 func pid(c *poller.Connection, _ time.Time) value {
-	if c.Owner == nil {
-		return value{}
+	if id := c.OwnerPID(); id > 0 {
+		return integerOf(int64(id))
 	}
-	return integerOf(int64(c.Owner.PID))
+	return value{}
 }
 
 func process(c *poller.Connection, _ time.Time) value {

@@ -90,8 +90,5 @@ func portNote(text string) string {
 	if err != nil {
 		return ""
 	}
-	if name := serviceName(uint16(port), "tcp"); name != "" {
-		return name
-	}
-	return serviceName(uint16(port), "udp")
+	return portName(uint16(port))
 }

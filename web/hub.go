@@ -68,6 +68,9 @@ func (h *hub) join(viewer *viewer, q query.Query, s span) {
 		viewer.view, viewer.window = v, w
 		if viewer.facets {
 			h.shelf.watchFacets(v, t)
+			if old != nil { // only now: the book that it counts from serves the new one
+				h.shelf.leaveFacets(old)
+			}
 			h.giveFacets(viewer, t.Status().At)
 		}
 	})
@@ -78,7 +81,8 @@ func (h *hub) join(viewer *viewer, q query.Query, s span) {
 }
 
 // named tells the viewers who want names of those that have become known. It needs no poll: the rows are those that
-// they have.
+// they have. A window that is behind its view has lines that may be no more; the poll that it is told of next has the
+// names as well.
 func (h *hub) named() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -88,9 +92,11 @@ func (h *hub) named() {
 				continue
 			}
 			for _, w := range v.windows {
-				m := w.again(v, h.shelf.roster)
-				for viewer := range w.viewers {
-					if m != nil {
+				if w.status.Seq != v.seq {
+					continue
+				}
+				if m := w.again(v, h.shelf.roster); m != nil {
+					for viewer := range w.viewers {
 						h.traffic.replaced.Add(viewer.offer(m))
 					}
 				}

@@ -107,7 +107,9 @@ func (b *nameBook) answer(ctx context.Context, n query.Name) keptName {
 		life = failureLife
 	}
 	found.until = time.Now().Add(life)
-	b.keep(n, found)
+	if !errors.Is(ctx.Err(), context.Canceled) { // who asked has gone, which says nothing about the name
+		b.keep(n, found)
+	}
 	return found
 }
 

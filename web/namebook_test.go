@@ -200,3 +200,23 @@ func TestViewsWithNames(t *testing.T) {
 		sit(t, s, "rip=missing.example").expect(t, "hello", "error", "snap 3")
 	})
 }
+
+// TestNamesOfWhoLeft: that a viewer went away while its name was looked up says nothing about the name.
+func TestNamesOfWhoLeft(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := &fakeResolver{answer: "198.51.100.9"}
+		b := newNameBook(r)
+		ctx, leave := context.WithCancel(t.Context())
+		go func() {
+			time.Sleep(time.Second)
+			leave()
+		}()
+		if _, err := b.resolve(ctx, box(t, "ip:slow.example")); err == nil {
+			t.Error("a lookup that was given up has an answer")
+		}
+		_, _ = b.resolve(t.Context(), box(t, "ip:slow.example"))
+		if r.asked["slow.example"] != 2 {
+			t.Errorf("asked %d times: the next viewer is told of the failure of another", r.asked["slow.example"])
+		}
+	})
+}

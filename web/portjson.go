@@ -208,9 +208,7 @@ func formerOf(f *occupancy.Former, now time.Time) formerJSON {
 		Protocol: c.Protocol.String(), Address: c.Local.Addr().String(), User: orNull(c.User), Listening: c.Direction == poller.Listening,
 		GoneAt: now.Add(-ago).UTC(), AgoSeconds: ago.Round(time.Millisecond).Seconds(), Gap: f.Gap,
 	}
-	if c.Owner != nil {
-		j.PID, j.Process = &c.Owner.PID, &c.Owner.Name
-	}
+	j.PID, j.Process = ownerOf(c)
 	return j
 }
 
@@ -243,6 +241,17 @@ func objects(rows []poller.Connection, s poller.Status) []json.RawMessage {
 		out[i] = appendObject(nil, fields, &rows[i], s.At)
 	}
 	return out
+}
+
+// ownerOf returns what is known of a socket's process, null where it is not.
+func ownerOf(c *poller.Connection) (pid *int32, name *string) {
+	if c.Owner != nil {
+		name = &c.Owner.Name
+	}
+	if id := c.OwnerPID(); id > 0 {
+		pid = &id
+	}
+	return pid, name
 }
 
 func orNull(s string) *string {

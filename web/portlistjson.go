@@ -58,9 +58,7 @@ func doorOf(d *occupancy.Door, at time.Time) doorJSON {
 		User: orNull(d.First.User), OwnerNote: orNull(d.First.OwnerNote.String()), Exposure: string(d.Exposure),
 		Addresses: []string{}, Sockets: d.Sockets, Others: d.Others, Full: d.Full, New: d.New, Fleeting: d.Fleeting,
 	}
-	if d.First.Owner != nil {
-		j.PID, j.Process = &d.First.Owner.PID, &d.First.Owner.Name
-	}
+	j.PID, j.Process = ownerOf(&d.First)
 	for _, a := range d.Addresses {
 		j.Addresses = append(j.Addresses, a.String())
 	}

@@ -21,8 +21,8 @@ func seen(key string, c *poller.Connection, count func(name string)) {
 		count(c.User)
 		return
 	case "pid":
-		if c.Owner != nil {
-			count(strconv.Itoa(int(c.Owner.PID)))
+		if id := c.OwnerPID(); id > 0 {
+			count(strconv.Itoa(int(id)))
 		}
 		return
 	case "ip", "lip", "rip":

@@ -37,6 +37,7 @@ type Site struct {
 	log     *slog.Logger
 	doctor  *doctor
 	network network
+	room    exportRoom
 
 	// Of the pages of ports.
 	portRules *portRules
@@ -69,7 +70,7 @@ func newSite(p *poller.Poller, log *slog.Logger, r dns.Resolver) *Site {
 	hub.names = dns.New(r, hub.named)
 	return &Site{
 		poller: p, hub: hub, names: hub.names, lan: dns.New(r, nil), metrics: newMetrics(p, hub, log), memory: past.New(past.Defaults()), process: processes.New().Read,
-		host: host, log: log, doctor: newDoctor(),
+		host: host, log: log, doctor: newDoctor(), room: exportRoom{most: mostExported},
 		growth: workload.NewMemory(), children: processes.New().Children,
 		portRules: newPortRules(log), tries: newTries(), resting: p.Resting,
 	}

@@ -64,11 +64,6 @@ export class Columns {
     return [...this.shown, ...this.#all.filter((name) => !this.shown.includes(name))];
   }
 
-  /** The heading of a column. */
-  head(name) {
-    return this.#heads.get(name);
-  }
-
   /** Shows or hides a column; one is always left. */
   show(name, on) {
     const rest = this.shown.filter((other) => other !== name);
@@ -162,16 +157,18 @@ export class Columns {
       if (sizes) this.width(th.dataset.col, width + e.clientX - clientX);
       else this.#pull(th, e.clientX);
     };
+    const ended = new AbortController();
+    const { signal } = ended;
     const up = () => {
-      removeEventListener("pointermove", move);
+      ended.abort();
       // The click that ends a movement is no wish for another order.
       const swallow = (e) => (e.preventDefault(), e.stopPropagation());
       if (dragged) addEventListener("click", swallow, { capture: true, once: true });
       setTimeout(() => removeEventListener("click", swallow, { capture: true }));
     };
     if (sizes) event.preventDefault();
-    addEventListener("pointermove", move);
-    for (const end of ["pointerup", "pointercancel"]) addEventListener(end, up, { once: true });
+    addEventListener("pointermove", move, { signal });
+    for (const end of ["pointerup", "pointercancel"]) addEventListener(end, up, { signal });
   }
 
   /** Puts a heading where the pointer is, past the middle of others. */

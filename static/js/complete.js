@@ -1,6 +1,7 @@
 // Completions of the filter box: an editable combobox whose list the server fills.
 
 import { count, visible } from "./format.js";
+import { recall, remember } from "./memory.js";
 
 const LAST = "filters";
 
@@ -39,7 +40,7 @@ export class Complete {
 
   /** Remembers a filter for the arrow up. */
   remember(text) {
-    if (text) localStorage.setItem(LAST, JSON.stringify([text, ...earlier().filter((t) => t !== text)].slice(0, 30)));
+    if (text) remember(LAST, JSON.stringify([text, ...earlier().filter((t) => t !== text)].slice(0, 30)));
   }
 
   #later() {
@@ -130,7 +131,7 @@ export class Complete {
 
 function earlier() {
   try {
-    return JSON.parse(localStorage.getItem(LAST)) ?? [];
+    return JSON.parse(recall(LAST) || "[]");
   } catch {
     return [];
   }

@@ -26,7 +26,7 @@ export class Facets {
       const same = before && [0, 1, 2].every((i) => `${chosen(before)[i]}` === `${chosen(facet)[i]}`);
       this.#shown.set(facet.key, facet);
       const items = new Map([...list.children].map((li) => [li.dataset.value, li]));
-      if (calm && same) for (const [value, n] of facet.values) items.has(value) && tally(items.get(value), n);
+      if (calm && same) for (const [value, li] of items) tally(li, countIn(facet, value));
       else this.#fill(list, items, facet);
       section.hidden = list.childElementCount === 0;
       section.querySelector(".more").hidden = !facet.more;
@@ -87,6 +87,12 @@ export class Facets {
 
 function chosen({ rest, in: yes, out: no }) {
   return [rest, yes ?? "", no ?? ""];
+}
+
+/** How many connections have a value; null where that is not told: it is counted, but others have more. */
+function countIn({ values, more }, value) {
+  const told = values.find(([text]) => text === value);
+  return told ? told[1] : more ? null : 0;
 }
 
 function tally(li, n) {

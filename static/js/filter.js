@@ -26,8 +26,10 @@ export class Filter {
   #asked = 0;
   /** The view in force, as the URL has it. */
   encode = document.body.dataset.encode;
-  /** The view that the browser's history has; while the reader types, the address is ahead of it. */
+  /** The view that the browser's history has, and its address; while the reader types, the address bar is ahead of it. */
   #kept = this.encode;
+  #address = "";
+  #wanted = "";
   /** The view in force, as the box has it. */
   text = this.#problem.hidden ? this.#box.value : "";
   /** Gives a view that is asked for the look of the one in force. */
@@ -49,6 +51,11 @@ export class Filter {
       const search = location.search.slice(1);
       if (search !== this.encode) this.#ask(search, false);
     });
+  }
+
+  /** The view that is on its way, or else the one in force: what a change of a part begins with. */
+  get wanted() {
+    return this.#wanted || this.encode;
   }
 
   /** Puts the cursor into the box. */
@@ -101,6 +108,7 @@ export class Filter {
   /** Asks the server what a view means, and takes it. Only the last question counts. */
   async #ask(search, push, { typing = false, stay = false } = {}) {
     const asked = ++this.#asked;
+    this.#wanted = search;
     clearTimeout(this.#typing);
     const text = this.#box.value;
     let answer;
@@ -111,17 +119,20 @@ export class Filter {
       answer = { error: "The server does not answer; the view stays as it is." };
     }
     if (asked !== this.#asked) return;
-    // The address has moved on, for example by another column: who moved it asks again.
-    if (!push && location.search.slice(1) !== search) return;
+    this.#wanted = "";
+    // The columns are others by now: who changed them asks again.
+    if (!push && columnsOf(location.search) !== columnsOf(search)) return;
     this.problem(answer.error ?? "");
     this.#suggest(answer.hint);
     if (answer.error) return;
     const changed = answer.encode !== this.encode;
-    if (typing) changed && history.replaceState(null, "", address(answer.encode));
-    else {
+    if (typing) {
+      if (this.encode === this.#kept) this.#address = location.pathname + location.search;
+      if (changed) history.replaceState(null, "", address(answer.encode));
+    } else {
       if (push && stay) history.replaceState(null, "", address(answer.encode));
       else if (push && answer.encode !== this.#kept) {
-        history.replaceState(null, "", address(this.#kept));
+        if (this.encode !== this.#kept) history.replaceState(null, "", this.#address);
         history.pushState(null, "", address(answer.encode));
         this.#complete.remember(answer.box);
       }
@@ -172,6 +183,10 @@ export class Filter {
 
 function address(encode) {
   return encode ? `/?${encode}` : "/";
+}
+
+function columnsOf(search) {
+  return new URLSearchParams(search).get("cols");
 }
 
 function pointHeader(th, [first, second], headers, then) {

@@ -29,7 +29,7 @@ export class Groups extends Rows {
       if (!tr || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey || !means(event, tr)) return;
       event.preventDefault();
       event.stopPropagation(); // a group is no row to select or to open
-      this.#filter.go(toggled(this.#filter.encode, tr.dataset.id.slice(1)), true);
+      this.#filter.go(toggled(this.#filter.wanted, tr.dataset.id.slice(1)), true);
     }, true);
     hear("click", () => getSelection().isCollapsed);
     hear("keydown", ({ key }, tr) => {
@@ -151,7 +151,7 @@ export class Groups extends Rows {
 
   /** Shows the view as the form says. Another grouping has other groups to open. */
   #lay() {
-    const view = new URLSearchParams(this.#filter.encode);
+    const view = new URLSearchParams(this.#filter.wanted);
     const { group, pair, names } = this.#form.elements;
     if (group.value !== (view.get("group") ?? "")) view.delete("open");
     view.set("group", group.value);

@@ -9,6 +9,7 @@ async function openConnection(id, quiet) {
   try {
     (await opened).open(id, quiet);
   } catch {
+    opened = null;
     location.assign(`/connections/${id}`);
   }
 }

@@ -1,6 +1,7 @@
 // One connection, kept up to date: the server's article of it, taken over in place, so that what is unfolded, focused
 // and scrolled stays as the reader left it.
 
+import { copyText } from "./copy.js";
 import { Idiomorph } from "./idiomorph.js";
 
 const PACE = 1_000;
@@ -97,17 +98,11 @@ export class Article {
   }
 }
 
-/** Copies the field that a button is of. Over plain http from another machine there is no clipboard: then the field is selected. */
+/** Copies the field that a button is of, which stays selected where it cannot be copied. */
 async function copy(button, status) {
   const field = document.getElementById(button.dataset.copy);
   field.select();
-  let copied = false;
-  try {
-    await navigator.clipboard.writeText(field.value);
-    copied = true;
-  } catch {
-    copied = document.execCommand("copy");
-  }
+  const copied = await copyText(field.value, field);
   if (copied) button.focus();
   else field.focus();
   status.textContent = copied ? "Copied." : "Selected: press Ctrl+C, or ⌘C, to copy.";
@@ -141,12 +136,12 @@ export class Panel {
 
   /** Hides the panel and gives the focus back to the row, unless `quiet`. */
   close(quiet) {
+    const id = this.#id;
+    this.#id = ""; // what is on its way is not shown any more
+    this.#article.stop();
     if (this.#panel.hidden) return;
     const inside = this.#panel.contains(document.activeElement);
-    this.#article.stop();
     this.#panel.hidden = true;
-    const id = this.#id;
-    this.#id = "";
     if (quiet) return;
     select("");
     document.dispatchEvent(new CustomEvent("sockeye:closed", { detail: id }));

@@ -90,15 +90,3 @@ export class Keys {
 export function chosenRow(body) {
   return body.querySelector("tr[aria-selected=true]") ?? document.activeElement.closest?.("#rows tr") ?? null;
 }
-
-/** Puts text on the clipboard; without a secure context the old way, by a selection. */
-export function copyText(text) {
-  if (navigator.clipboard) return navigator.clipboard.writeText(text);
-  const box = Object.assign(document.createElement("textarea"), { value: text });
-  const focused = document.activeElement;
-  document.body.append(box);
-  box.select();
-  document.execCommand("copy");
-  box.remove();
-  focused?.focus({ preventScroll: true });
-}

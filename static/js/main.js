@@ -2,15 +2,16 @@
 // screen.
 
 import { Charts } from "./charts.js";
+import { copyText } from "./copy.js";
 import { Facets } from "./facets.js";
 import { Filter } from "./filter.js";
-import { Keys, chosenRow, copyText } from "./keys.js";
+import { Keys, chosenRow } from "./keys.js";
 import { inspect } from "./inspect.js";
 import { Groups } from "./groups.js";
+import { lazy } from "./lazy.js";
 import { Net } from "./net.js";
 import { Page } from "./page.js";
 import { Sparks } from "./spark.js";
-import { Saved } from "./saved.js";
 import { Store } from "./store.js";
 import { Table } from "./table.js";
 import "./theme.js";
@@ -77,7 +78,6 @@ page.onresume = () => {
 };
 page.onretry = () => net.retry();
 net.open(table.start());
-new Saved(() => filter.encode);
 inspect();
 
 /** One line that says what is shown, for paper and pictures. */
@@ -87,33 +87,28 @@ function caption() {
 
 /** Prints, with as many rows as a window can have. */
 function printAll() {
-  printing = store.status.matched > store.shown.length;
+  printing = store.status.lines > store.shown.length && document.body.dataset.state !== "disconnected";
   if (printing) table.ask({ offset: 0, limit: 200 });
   else print();
 }
 
-let palette = null; // the promise of it
-
-/** Opens the palette, which is loaded at the first use. */
-async function openPalette() {
-  const seen = () => store.shown.map((id) => store.row(id)).filter(Boolean);
-  palette ??= import("./palette.js").then(({ Palette }) => new Palette(keys, seen));
-  try {
-    (await palette).open();
-  } catch {
-    palette = null;
-    page.say("The server does not answer");
-  }
+/** Returns what uses a part of the page that is loaded at its first use. */
+function using(part, use) {
+  return async (event) => {
+    event?.preventDefault();
+    const loaded = await part();
+    if (loaded) use(loaded);
+    else page.say("The server does not answer");
+  };
 }
 
-/** Saves the charts as a picture; what does it is loaded when it is wanted. */
-async function takePicture() {
-  try {
-    (await import("./picture.js")).savePicture(caption(), charts.pictures());
-  } catch {
-    page.say("The server does not answer");
-  }
-}
+const seen = () => store.shown.map((id) => store.row(id)).filter(Boolean);
+const openPalette = using(lazy(() => import("./palette.js").then(({ Palette }) => new Palette(keys, seen))), (palette) => palette.open());
+const takePicture = using(lazy(() => import("./picture.js")), ({ savePicture }) => savePicture(caption(), charts.pictures()));
+const saved = lazy(() => import("./saved.js").then(({ Saved }) => new Saved(() => filter.encode)));
+element("saved").addEventListener("toggle", using(saved, (views) => views.draw()));
+element("saved-form").addEventListener("submit", using(saved, (views) => views.keep()));
+element("copy-view").addEventListener("click", using(saved, (views) => views.copy()));
 
 const body = element("rows");
 const keys = new Keys({
@@ -124,10 +119,10 @@ const keys = new Keys({
   pause: () => page.pause(),
   sort: () => table.sortNow(),
   freeze: () => table.freeze(),
-  copy() {
+  async copy() {
     const row = chosenRow(body);
-    copyText(row ? [...row.cells].map((cell) => cell.textContent.trim()).join("\t") : location.href);
-    page.say(row ? "Row copied" : "Link copied");
+    const copied = await copyText(row ? [...row.cells].map((cell) => cell.textContent.trim()).join("\t") : location.href);
+    page.say(copied ? `${row ? "Row" : "Link"} copied` : "The browser does not let the page copy");
   },
   earlier: () => charts.period.go("earlier"),
   later: () => charts.period.go("later"),

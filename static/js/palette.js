@@ -76,7 +76,7 @@ export class Palette {
     const rank = (item) => (low(item).startsWith(words[0]) ? 0 : low(item).includes(` ${words[0]}`) ? 1 : 2);
     const all = this.#all.filter((item) => words.every((word) => low(item).includes(word)));
     this.#found = all.sort((a, b) => rank(a) - rank(b)).slice(0, MOST_OPTIONS);
-    if (/^\d{1,5}$/.test(typed)) this.#found.push({ text: `Look up port ${typed}`, kind: "port", run: () => this.#go(`/ports/${typed}`) });
+    if (/^\d{1,5}$/.test(typed) && typed < 65_536) this.#found.push({ text: `Look up port ${typed}`, kind: "port", run: () => this.#go(`/ports/${typed}`) });
     if (typed) this.#found.push({ text: `Filter by ${typed}`, kind: "filter", run: () => this.#go(`/?q=${encodeURIComponent(typed)}`) });
     this.#list.replaceChildren(...this.#found.map((item, i) => this.#option(item, i)));
     this.#none.textContent = typed ? `${this.#found.length} found` : "";

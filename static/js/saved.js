@@ -1,9 +1,11 @@
 // Views that the reader keeps by name, in this browser.
 
+import { copyText } from "./copy.js";
+
 const VIEWS_KEY = "sockeye.views";
 const VIEWS_MOST = 100;
 
-/** The list of saved views, with the form that adds the view of the URL. `view()` gives the view in force, encoded. */
+/** The list of saved views, and the form that adds the one in force. `view()` gives the view in force, encoded. */
 export class Saved {
   #list = document.getElementById("saved-list");
   #item = document.getElementById("saved-item").content.querySelector("li");
@@ -13,21 +15,16 @@ export class Saved {
 
   constructor(view) {
     this.#view = view;
-    this.#form.addEventListener("submit", (event) => {
-      event.preventDefault();
-      this.#keep(this.#form.elements.name.value.trim());
-    });
     this.#list.addEventListener("click", (event) => {
       const name = event.target.closest("button")?.value;
       if (name !== undefined) this.#write(savedViews().filter((one) => one.name !== name), `Removed “${name}”.`);
     });
-    document.getElementById("saved").addEventListener("beforetoggle", () => this.#draw());
-    addEventListener("storage", (event) => event.key === VIEWS_KEY && this.#draw());
-    document.getElementById("copy-view").addEventListener("click", () => this.#copy());
-    this.#draw();
+    addEventListener("storage", (event) => event.key === VIEWS_KEY && this.draw());
   }
 
-  #keep(name) {
+  /** Keeps the view in force under the name of the form. */
+  keep() {
+    const name = this.#form.elements.name.value.trim();
     if (!name) return;
     const others = savedViews().filter((one) => one.name !== name);
     if (others.length >= VIEWS_MOST) {
@@ -45,10 +42,11 @@ export class Saved {
       text = "This browser does not let the page keep anything.";
     }
     this.#status.textContent = text;
-    this.#draw();
+    this.draw();
   }
 
-  #draw() {
+  /** Lists the views as they are in the browser now. */
+  draw() {
     this.#list.replaceChildren(...savedViews().map(({ name, view }) => {
       const li = document.importNode(this.#item, true);
       const link = li.querySelector("a");
@@ -61,17 +59,13 @@ export class Saved {
     }));
   }
 
-  async #copy() {
+  /** Copies the link to the view. */
+  async copy() {
     const field = this.#form.elements.link;
     field.hidden = false;
     field.value = location.href;
     field.select();
-    let copied = true;
-    try {
-      await navigator.clipboard.writeText(field.value);
-    } catch {
-      copied = document.execCommand("copy");
-    }
+    const copied = await copyText(field.value, field);
     field.hidden = copied;
     this.#status.textContent = copied ? "The link is copied." : "Selected: press Ctrl+C, or ⌘C, to copy.";
   }

@@ -2,6 +2,7 @@
 
 import { Columns } from "./columns.js";
 import { Grid } from "./grid.js";
+import { lazy } from "./lazy.js";
 import { Look } from "./look.js";
 import { recall, remember } from "./memory.js";
 import { Pace } from "./pace.js";
@@ -244,15 +245,11 @@ export class Table {
       remember("linger", text);
       this.#store.linger = text * 1000;
     };
-    let chooser = null; // the promise of the dialog, which is loaded at the first use
+    const chooser = lazy(() => import("./chooser.js").then(({ Chooser }) => new Chooser(this.#columns, linger)));
     document.getElementById("columns").addEventListener("click", async () => {
-      chooser ??= import("./chooser.js").then(({ Chooser }) => new Chooser(this.#columns, linger));
-      try {
-        (await chooser).open();
-      } catch {
-        chooser = null;
-        this.#page.say("The server does not answer");
-      }
+      const dialog = await chooser();
+      if (dialog) dialog.open();
+      else this.#page.say("The server does not answer");
     });
   }
 
