@@ -253,7 +253,7 @@ func TestMendsOfTheLadder(t *testing.T) {
 
 // TestRulesAreDocumented: the page of the diagnosis has every cause that a rule can find, with when it is no trouble.
 func TestRulesAreDocumented(t *testing.T) {
-	b, err := os.ReadFile(page)
+	b, err := os.ReadFile("../docs/diagnosis.md")
 	if err != nil {
 		t.Fatal(err)
 	}
