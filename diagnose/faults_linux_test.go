@@ -395,13 +395,17 @@ func (n *network) holdTunnel(name string) {
 // laboratories has a place for each network that there may be at a time: they mostly wait.
 var laboratories = make(chan struct{}, 14)
 
+// alone is held by a network for which the machine has to have time.
+var alone sync.Mutex
+
 // TestFaults breaks one thing at a time; the verdict names the place and the cause.
 func TestFaults(t *testing.T) { laboratory(t, "Faults", faults) }
 
 // TestHealthy has nothing broken; no verdict raises a false alarm.
 func TestHealthy(t *testing.T) { laboratory(t, "Healthy", healthy) }
 
-// laboratory runs all faults, some at a time, beside the other tests that do.
+// laboratory runs all faults, some at a time, beside the other tests that do. A verdict that was not right then is asked
+// for once more, with few others: what is slow because the machine is busy is no fault of the network.
 func laboratory(t *testing.T, title string, list []fault) {
 	needs(t, "ip", "nft", "unshare")
 	t.Parallel()
@@ -409,12 +413,14 @@ func laboratory(t *testing.T, title string, list []fault) {
 	var all sync.WaitGroup
 	for i, f := range list {
 		all.Go(func() {
-			laboratories <- struct{}{}
-			defer func() { <-laboratories }()
 			t.Run(f.name, func(t *testing.T) {
-				n := newNetwork(t)
-				f.make(n)
-				reports[i] = n.diagnose()
+				if reports[i] = f.try(t); f.right(reports[i]) {
+					return
+				}
+				alone.Lock()
+				defer alone.Unlock()
+				t.Logf("once more: with many networks at a time the verdict was %s, %s", reports[i].Verdict.State, reports[i].Verdict.Cause)
+				reports[i] = f.try(t)
 				check(t, f, reports[i])
 			})
 		})
@@ -423,17 +429,35 @@ func laboratory(t *testing.T, title string, list []fault) {
 	document(t, title, list, reports)
 }
 
-// check compares a verdict with the one that is right.
+// try builds a network, breaks it and has it diagnosed.
+func (f fault) try(t *testing.T) Report {
+	laboratories <- struct{}{}
+	defer func() { <-laboratories }()
+	n := newNetwork(t)
+	f.make(n)
+	return n.diagnose()
+}
+
+// state is the conclusion that is right.
+func (f fault) state() State {
+	if f.cause == "" {
+		return Healthy
+	}
+	return InTrouble
+}
+
+// right reports whether a verdict is.
+func (f fault) right(r Report) bool {
+	return r.Verdict.State == f.state() && r.Verdict.Place == f.place && r.Verdict.Cause == f.cause
+}
+
+// check tells what led to a verdict that is not right.
 func check(t *testing.T, f fault, r Report) {
 	t.Helper()
-	v := r.Verdict
-	want := InTrouble
-	if f.cause == "" {
-		want = Healthy
-	}
-	if v.State == want && v.Place == f.place && v.Cause == f.cause {
+	if f.right(r) {
 		return
 	}
+	v, want := r.Verdict, f.state()
 	var text strings.Builder
 	for _, r := range r.Rungs {
 		fmt.Fprintf(&text, "%-12s %-8s %5.1fs %s\n", r.Step, r.Status, r.Took.Seconds(), r.Result)

@@ -134,8 +134,12 @@ func TestEveryVerdictIsWhole(t *testing.T) {
 			a := *h
 			e.target = &target{name: "www.example.org:443", host: "www.example.org", port: 443, lookup: lookup{hosts: []netip.Addr{a.to.Addr()}}, tries: []attempt{a.attempt}, speaksTLS: true, handshakes: []handshake{a}}
 		}
+		disturb(t, e, draw)
 		goos := rapid.SampledFrom([]string{"linux", "darwin", "windows", "freebsd"}).Draw(t, "system")
 		v := judge(e, noon, goos)
+		if again := judge(e, noon, goos); again.Cause != v.Cause || again.Sentence != v.Sentence {
+			t.Fatalf("judged twice: %q, then %q", v.Sentence, again.Sentence)
+		}
 		if v.Sentence == "" || !strings.HasSuffix(v.Sentence, ".") || v.Mend == nil || v.Also == nil && v.State == Healthy {
 			t.Fatalf("%+v", v)
 		}
@@ -143,4 +147,43 @@ func TestEveryVerdictIsWhole(t *testing.T) {
 			t.Fatalf("%+v", v)
 		}
 	})
+}
+
+// disturb alters what is beside the way to the internet: IPv6, further name servers, what stands between, how much is
+// lost, and what this machine holds back.
+func disturb(t *rapid.T, e *evidence, draw *rapid.Generator[outcome]) {
+	yes := func(what string) bool { return rapid.Bool().Draw(t, what) }
+	if yes("IPv6") {
+		six := netip.MustParseAddrPort("[2001:db8::7]:443")
+		e.internet = append(e.internet, attempt{to: six, outcome: draw.Draw(t, "IPv6 outcome")})
+		e.interfaces[0].Addresses = append(e.interfaces[0].Addresses, netinfo.Address{Prefix: netip.MustParsePrefix("2001:db8:7::2/64"), Duplicate: yes("duplicate")})
+		e.ways[1] = way{known: true, ok: yes("IPv6 route"), route: netinfo.Route{Destination: netip.MustParsePrefix("::/0"), Interface: "eth0", Type: netinfo.RouteUnicast}}
+	}
+	for i := range rapid.IntRange(0, 2).Draw(t, "further name servers") {
+		r := e.resolvers[0]
+		r.server = netip.AddrPortFrom(netip.AddrFrom4([4]byte{192, 0, 2, byte(50 + i)}), 53)
+		r.v4 = answer{outcome: draw.Draw(t, "its outcome"), rcode: rapid.SampledFrom([]int{0, 2, 3}).Draw(t, "its code"), took: time.Duration(rapid.IntRange(0, 3000).Draw(t, "took")) * time.Millisecond, err: netinfo.ErrUnknown}
+		r.tcp, r.nobody = answer{outcome: draw.Draw(t, "by TCP"), err: netinfo.ErrUnknown}, answer{outcome: draw.Draw(t, "nobody"), rcode: 3, err: netinfo.ErrUnknown}
+		e.resolvers = append(e.resolvers, r)
+	}
+	if yes("portal") {
+		e.portal = portal{asked: yes("asked"), captive: yes("captive"), status: 302, host: "sign-in.example", err: netinfo.ErrUnknown, date: noon.Add(time.Duration(rapid.IntRange(-9, 9).Draw(t, "hours")) * time.Hour)}
+	}
+	if yes("proxy") {
+		e.proxies = []proxy{{variables: []string{"https_proxy"}, value: "http://192.0.2.1:3128", bad: rapid.SampledFrom([]string{"", "it is no address"}).Draw(t, "bad"), dial: attempt{outcome: draw.Draw(t, "dial"), err: netinfo.ErrUnknown}, status: rapid.SampledFrom([]int{0, 200, 407}).Draw(t, "status"), err: netinfo.ErrUnknown}}
+	}
+	if yes("measured") {
+		of := func(what string) sample { return sample{sent: 120, received: rapid.IntRange(0, 120).Draw(t, what)} }
+		e.quality = quality{measured: true, router: of("router loss"), resolver: of("name server loss"), internet: of("internet loss"), resolverAt: e.resolvers[0].server, internetAt: e.internet[0].to.Addr()}
+	}
+	if yes("second route") {
+		r := e.ways[0].route
+		r.Gateway, r.Interface, r.LinkDown, r.Metric = netip.MustParseAddr("192.0.2.2"), "eth1", yes("link down"), 5
+		e.routes = append(e.routes, r)
+		e.others = []otherWay{{route: r, works: yes("works"), tries: []attempt{{to: e.internet[0].to, outcome: draw.Draw(t, "by the other")}}}}
+	}
+	if yes("nothing told") {
+		e.routesErr, e.interfacesErr = netinfo.ErrUnknown, netinfo.ErrUnknown
+	}
+	e.notRepeated = rapid.Int64Range(0, 9).Draw(t, "not repeated")
 }

@@ -2,9 +2,14 @@ package diagnose
 
 import (
 	"bytes"
+	"context"
+	"errors"
+	"fmt"
 	"net/netip"
+	"os"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -231,4 +236,61 @@ func TestSamples(t *testing.T) {
 	if diff := cmp.Diff([]int{s.sent, s.received, percent(s.lost())}, []int{5, 4, 20}); diff != "" {
 		t.Error(diff)
 	}
+}
+
+// TestWords: what came back is said in words, whatever it was.
+func TestWords(t *testing.T) {
+	one := []netip.Addr{netip.MustParseAddr("192.0.2.1")}
+	for want, a := range map[string]answer{
+		"the port is closed":      {outcome: refused},
+		"no such name":            {outcome: connected, rcode: 3},
+		"refuses: SERVFAIL":       {outcome: connected, rcode: 2},
+		"no address of this kind": {outcome: connected},
+		"192.0.2.1":               {outcome: connected, addresses: one},
+		"failed: broken":          {outcome: failed, err: errors.New("broken")},
+	} {
+		if got := a.words(); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+	for want, p := range map[string]portal{
+		"not asked": {}, "nobody stands between": {asked: true}, "it leads to sign-in.example": {asked: true, captive: true, host: "sign-in.example"},
+		"a page with status 200 that the server would not send": {asked: true, captive: true, status: 200}, "failed: broken": {err: errors.New("broken")},
+	} {
+		if got := p.words(); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
+// TestClassify: what an error of the network means, also where it is wrapped.
+func TestClassify(t *testing.T) {
+	for want, err := range map[outcome]error{
+		refused: syscall.ECONNREFUSED, wasReset: syscall.ECONNRESET, silent: context.DeadlineExceeded, unreachable: syscall.EHOSTUNREACH,
+		noPort: syscall.EADDRNOTAVAIL, interrupted: context.Canceled, failed: errors.New("something else"),
+	} {
+		if got := classify(fmt.Errorf("dial: %w", err)); got != want {
+			t.Errorf("%v: %q, want %q", err, got, want)
+		}
+	}
+	if got := classify(os.ErrDeadlineExceeded); got != silent {
+		t.Errorf("a deadline: %q", got)
+	}
+}
+
+// TestAnyAndAll: of no attempts nothing holds, and "all" implies "any".
+func TestAnyAndAll(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		draw := rapid.SampledFrom([]outcome{connected, refused, silent})
+		var list []attempt
+		for range rapid.IntRange(0, 4).Draw(t, "attempts") {
+			list = append(list, attempt{outcome: draw.Draw(t, "outcome")})
+		}
+		if len(list) == 0 && (anyIs(list, connected, refused, silent) || allAre(list, connected, refused, silent)) {
+			t.Fatal("of none")
+		}
+		if allAre(list, connected) && !anyIs(list, connected) || allAre(list, connected) && anyIs(list, refused, silent) {
+			t.Fatalf("%v", list)
+		}
+	})
 }

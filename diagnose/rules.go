@@ -98,10 +98,10 @@ func (w *Watch) leaks(k look) (list []Finding) {
 		if l.count < closeWaitSome {
 			continue
 		}
-		more := l.grows()
-		if l.count < closeWaitMany && more < closeWaitSome {
+		if !l.bad() {
 			continue
 		}
+		more := l.grows()
 		text := fmt.Sprintf("%s does not close its connections: %d are in CLOSE_WAIT, closed by the other side and not by it", nameOf(p), l.count)
 		if more > 0 {
 			text += fmt.Sprintf(", %d more than %s ago", more, short(w.now-l.samples[0].at))
@@ -215,9 +215,12 @@ func (w *Watch) portOf(peer netip.Addr, rows Rows) uint16 {
 // unreadQueues: a program does not read what came for it.
 func (w *Watch) unreadQueues(k look) (list []Finding) {
 	for p, q := range w.stuck(w.queues.unread, k.rows) {
+		if l := w.closing.leaks[p]; l != nil && l.bad() {
+			continue // it forgets connections, and what came by them: that was said
+		}
 		list = append(list, Finding{
 			Place: PlaceMachine, Cause: causeUnread, Severity: Warning, Evidence: filter("rq:>0", "-state:LISTEN,TIME_WAIT", byOwner(p)), Mend: k.restart(p),
-			Sentence: fmt.Sprintf("%s does not read what arrived for it: %d bytes wait on %s, for %s.", nameOf(p), q.bytes, several(q.count, "connection"), short(q.since)),
+			Sentence: fmt.Sprintf("%s does not read what arrived for it: %s wait on %s, for %s.", nameOf(p), size(q.bytes), several(q.count, "connection"), short(q.since)),
 			Harmless: "A program may leave connections alone on purpose, such as one that is paused.",
 		})
 	}
@@ -229,11 +232,27 @@ func (w *Watch) unsentQueues(k look) (list []Finding) {
 	for p, q := range w.stuck(w.queues.unsent, k.rows) {
 		list = append(list, Finding{
 			Place: PlaceServer, Cause: causeUnsent, Severity: Warning, Evidence: filter("proto:tcp", "sq:>0", "-state:LISTEN,TIME_WAIT", byOwner(p)), Mend: k.askAbout(q.oldest.Remote),
-			Sentence: fmt.Sprintf("What %s sends is not taken: %d bytes wait on %s, for %s, one of them with %s.", lower(nameOf(p)), q.bytes, several(q.count, "connection"), short(q.since), q.oldest.Remote),
+			Sentence: fmt.Sprintf("What %s sends is not taken: %s wait on %s, for %s, one of them with %s.", lower(nameOf(p)), size(q.bytes), several(q.count, "connection"), short(q.since), q.oldest.Remote),
 			Harmless: "A receiver may slow a download down on purpose.",
 		})
 	}
 	return bySentence(list)
+}
+
+// size writes bytes with two digits of the unit that suits, in thousands.
+func size(bytes uint64) string {
+	if bytes < 1000 {
+		return several(int(bytes), "byte")
+	}
+	n := float64(bytes)
+	for _, unit := range []string{"kB", "MB", "GB"} {
+		if n /= 1000; n < 9.95 {
+			return fmt.Sprintf("%.1f %s", n, unit)
+		} else if n < 999.5 {
+			return fmt.Sprintf("%.0f %s", n, unit)
+		}
+	}
+	return fmt.Sprintf("%.0f TB", n/1000)
 }
 
 // several writes a number of things.

@@ -3,6 +3,7 @@ package diagnose
 import (
 	"fmt"
 	"net/netip"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -246,6 +247,23 @@ func TestMendsOfTheLadder(t *testing.T) {
 					}
 				}
 			}
+		}
+	}
+}
+
+// TestRulesAreDocumented: the page of the diagnosis has every cause that a rule can find, with when it is no trouble.
+func TestRulesAreDocumented(t *testing.T) {
+	b, err := os.ReadFile("../docs/diagnosis.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, table, _ := strings.Cut(string(b), "## The rules over the socket table")
+	for _, c := range ruleCases {
+		if c.cause == causeNoPorts {
+			continue // the ladder finds it, too
+		}
+		if !strings.Contains(table, "\n| `"+c.cause+"` | ") {
+			t.Errorf("no row for %s", c.cause)
 		}
 	}
 }

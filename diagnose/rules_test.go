@@ -253,6 +253,27 @@ func TestQueues(t *testing.T) {
 	b.expect(t, Facts{})
 }
 
+// TestUnreadOfLeak: of a process that forgets its connections it is not said as well that it does not read.
+func TestUnreadOfLeak(t *testing.T) {
+	rows := many(1, closeWaitMany, poller.StateCloseWait, "198.51.100.7:443")
+	for i := range rows {
+		rows[i].ReceiveQueue = 400
+	}
+	b := newBench(rows...)
+	b.poll(40*time.Second, poller.Delta{})
+	b.expect(t, Facts{}, causeCloseWait)
+	b.poll(time.Second, closeAll(rows[:50]...))
+	b.expect(t, Facts{}, causeUnread) // fewer than are too many, and still not read
+}
+
+func TestSize(t *testing.T) {
+	for n, want := range map[uint64]string{0: "0 bytes", 1: "1 byte", 999: "999 bytes", 1000: "1.0 kB", 9949: "9.9 kB", 9950: "10 kB", 51058: "51 kB", 999_499: "999 kB", 999_500: "1.0 MB", 3_200_000_000: "3.2 GB", 5_000_000_000_000: "5 TB"} {
+		if got := size(n); got != want {
+			t.Errorf("%d: %q, want %q", n, got, want)
+		}
+	}
+}
+
 // sends makes a connection that has sent bytes and repeated segments, and sends so many segments a second.
 func sends(id int, remote string, segments int, again uint32, rate float64) poller.Connection {
 	c := conn(id, poller.StateEstablished, remote)

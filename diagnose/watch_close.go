@@ -111,6 +111,9 @@ func (l *leak) sample(now time.Duration) {
 	l.samples = append(l.samples, leakSample{now, l.count})
 }
 
+// bad reports whether there are too many, or ever more.
+func (l *leak) bad() bool { return l.count >= closeWaitMany || l.grows() >= closeWaitSome }
+
 // grows returns by how many there are more than at the first sample, where they never became fewer and there are
 // three samples at least.
 func (l *leak) grows() int {
