@@ -169,7 +169,7 @@ func TestAccessiblePages(t *testing.T) {
 	id := p.awaitRows("two rows", func(rows []row) bool { return len(rows) == 2 })[0].ID
 	pages := []string{
 		"/states", "/ports", "/ports/" + port, "/ports/conflicts", "/connections/" + id, "/connections/" + id + "?names=1", "/diagnosis",
-		"/network", "/nothing", "/connections/xyz", "/connections/1", "/ports/99999", "/?state=FOO", "/?group=nobody",
+		"/network", "/processes", "/processes/" + itoa(os.Getpid()), "/platforms", "/nothing", "/connections/xyz", "/connections/1", "/ports/99999", "/?state=FOO", "/?group=nobody",
 	}
 	for _, s := range screens {
 		p.setScreen(s.width, s.height, s.scheme)

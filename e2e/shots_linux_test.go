@@ -45,6 +45,7 @@ var pictures = []picture{
 	{name: "diagnosis", path: "/diagnosis", press: `main form [type="submit"]`,
 		ready: `document.querySelector(".ladder .verdict, .ladder #verdict, .outcome") && document.readyState === "complete"`},
 	{name: "network", path: "/network"},
+	{name: "processes", path: "/processes"},
 	{name: "states", path: "/states"},
 }
 

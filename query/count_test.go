@@ -39,6 +39,9 @@ func TestClickCount(t *testing.T) {
 			t.Errorf("%s, want %s", q.Encode(), want)
 		}
 	}
+	if got := fromURL(t, "sort=-rx"); got.SortBy(CountColumn).Encode() != "sort=-rx" || got.ThenBy(CountColumn).Encode() != "sort=-rx" {
+		t.Error("without groups there is a number to sort by")
+	}
 	if got := fromURL(t, "group=process&sort=-rx").ThenBy(CountColumn).Encode(); got != "sort=-rx,-count&group=process" {
 		t.Errorf("with Shift: %s", got)
 	}

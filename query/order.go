@@ -33,10 +33,10 @@ func (q Query) Order() []Order {
 
 // SortBy returns q as a click on the header of that column changes it: sorted by this column alone; at the second
 // click the other way round; at the third in the default order again. Counters, rates, queues and ages begin with
-// the largest, others with the smallest. A column that does not exist changes nothing.
+// the largest, others with the smallest. A column that does not exist changes nothing, nor does [CountColumn] where nothing is grouped.
 func (q Query) SortBy(column string) Query {
 	by := findSortable(column)
-	if by == nil {
+	if by == nil || by == countColumn && q.shape.group == nil {
 		return q
 	}
 	next := sorting{by, by.large}
@@ -56,7 +56,7 @@ func (q Query) SortBy(column string) Query {
 // is the first.
 func (q Query) ThenBy(column string) Query {
 	by := findSortable(column)
-	if by == nil {
+	if by == nil || by == countColumn && q.shape.group == nil {
 		return q
 	}
 	i := slices.IndexFunc(q.order, func(s sorting) bool { return s.by == by })

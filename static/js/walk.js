@@ -37,7 +37,7 @@ export class Walk {
   step(by) {
     const tr = document.activeElement.closest("tbody tr");
     if (tr) this.#go(this.#grid.place(tr) + by);
-    else this.#focus(this.#body.querySelector('tr[tabindex="0"]'));
+    else this.#focus(this.#body.querySelector('tr[tabindex="0"]') ?? this.#body.rows[0]);
   }
 
   /** Opens the row that has the focus, or else the one that is selected. */
@@ -61,6 +61,7 @@ export class Walk {
 
   #focus(tr) {
     this.#wanted = -1;
+    if (!tr) return;
     const td = this.#column && tr.querySelector(`[data-col="${this.#column}"]`);
     if (td) td.tabIndex = -1;
     (td || tr).focus({ preventScroll: true });
