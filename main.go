@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"sockeye/poller"
+	"sockeye/poller/sockdiag"
 	"sockeye/server"
 	"sockeye/views"
 	"sockeye/web"
@@ -196,6 +197,7 @@ func run(ctx context.Context, c settings, stderr io.Writer) error {
 func serve(ctx context.Context, c settings, site *web.Site, p *poller.Poller, log *slog.Logger, stderr io.Writer) error {
 	s, err := server.New(server.Config{
 		Listen: c.listen, AllowHosts: c.allowHosts, TLSCert: c.tlsCert, TLSKey: c.tlsKey, Log: log,
+		PeerUID: sockdiag.PeerUID, OwnerUIDs: ownerUIDs(os.LookupEnv),
 		Holder: func(a netip.AddrPort) string { return holder(ctx, p, a) },
 	}, site)
 	if err != nil {

@@ -19,6 +19,9 @@ type Question struct {
 	Cookie uint64
 }
 
+// anyCookie asks for whichever socket has the ends (INET_DIAG_NOCOOKIE, linux/inet_diag.h).
+const anyCookie = ^uint64(0)
+
 // ErrGone is returned by [Ask] where the kernel has no socket with this identity.
 var ErrGone = errors.New("no such socket")
 
@@ -103,7 +106,7 @@ func (a *answer) message(h Header, payload []byte) error {
 		if err := ParseDetail(payload, &d); err != nil {
 			return err
 		}
-		if d.Cookie == a.cookie {
+		if a.cookie == anyCookie || d.Cookie == a.cookie {
 			a.found = &d
 		}
 		a.done = !a.search
