@@ -62,6 +62,7 @@ type Server struct {
 	http     *http.Server
 	gate     *hostGate
 	owners   *owners
+	keeper   *access.Keeper
 	conns    *connSet
 	requests requests
 	stop     context.CancelFunc // ends the context that every request's context descends from
@@ -70,6 +71,7 @@ type Server struct {
 	state     state
 	listeners []net.Listener
 	addrs     []netip.AddrPort
+	extra     []*entrance
 	stopped   chan struct{} // closed when Shutdown has finished
 }
 
@@ -102,7 +104,7 @@ func newServer(cfg Config, site Site, rules []Rule, lim limits) (*Server, error)
 	if err != nil {
 		return nil, err
 	}
-	tlsConfig, err := loadTLS(cfg.TLSCert, cfg.TLSKey)
+	tlsConfig, err := loadTLS(cfg.TLSCert, cfg.TLSKey, log)
 	if err != nil {
 		return nil, err
 	}
@@ -112,7 +114,7 @@ func newServer(cfg Config, site Site, rules []Rule, lim limits) (*Server, error)
 	base, stop := context.WithCancel(context.Background())
 	s := &Server{
 		log: log, listen: spec, holder: cfg.Holder, bind: bindTCP, tls: tlsConfig != nil,
-		gate: gate, owners: newOwners(cfg, log), conns: newConnSet(lim, log), stop: stop, stopped: make(chan struct{}),
+		gate: gate, owners: newOwners(cfg, log), keeper: cfg.Keeper, conns: newConnSet(lim, log), stop: stop, stopped: make(chan struct{}),
 	}
 	d := &door{keeper: cfg.Keeper, gate: gate}
 	handler := s.requests.count(getForHead(newEcho(site, d, rules, lim, log)))
