@@ -16,6 +16,7 @@ import (
 // strictRules are rules for some routes of testSite, and for one that is not there.
 var strictRules = []Rule{
 	{Method: "GET", Pattern: "/static/*"},
+	{Method: "GET", Pattern: enterPath},
 	{Method: "POST", Pattern: enterPath, Body: formBody},
 	{Method: "GET", Pattern: "/", Least: Viewer},
 	{Method: "GET", Pattern: "/live", Least: Viewer},

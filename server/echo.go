@@ -16,6 +16,7 @@ func newEcho(site Site, d *door, rules []Rule, lim limits, log *slog.Logger) *ec
 		originGate(d.gate, newRareLog(log)), pathGate, d.identify)
 	g := newGuard(rules, log)
 	e.Use(g.middleware, compress())
+	e.GET(enterPath, d.role)
 	e.POST(enterPath, d.enter)
 	site.Routes(e)
 	g.learn(e.Routes())

@@ -14,6 +14,14 @@ import (
 // enterPath is where the secret of a link is exchanged for a session.
 const enterPath = "/enter"
 
+// role handles GET /enter: as whom the caller is known. A page that was opened from another site asks so whether its
+// reader has a session: that first request brings no cookie (SameSite=Strict), this one does.
+func (d *door) role(c echo.Context) error {
+	return c.JSON(http.StatusOK, struct {
+		Role string `json:"role"`
+	}{access.RoleOf(c.Request().Context()).String()})
+}
+
 // enter handles POST /enter with k, the secret, and to, the page that is wanted. A form is sent on to the page; a
 // script, which asks for JSON, is told 204 and goes there itself. The cookie is a new one each time, so that nobody can
 // be made to use one that another knows.

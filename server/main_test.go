@@ -109,6 +109,7 @@ func (l *logBuffer) logger() *slog.Logger {
 func openRules(site Site) (rules []Rule) {
 	e := echo.New()
 	site.Routes(e)
+	e.GET(enterPath, func(echo.Context) error { return nil })
 	e.POST(enterPath, func(echo.Context) error { return nil })
 	for _, r := range e.Routes() {
 		rules = append(rules, Rule{Method: r.Method, Pattern: r.Path, Body: 1 << 30})

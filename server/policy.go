@@ -34,16 +34,18 @@ type Rule struct {
 
 // The bounds of rules.
 const (
-	formBody     = 2 << 10 // a form of a page
-	liveAtOnce   = 8       // tabs of one viewer
-	exportAtOnce = 2       // exports of one viewer
+	formBody     = 4 << 10  // a form of a page
+	longBody     = 16 << 10 // a form that carries a view
+	liveAtOnce   = 8        // tabs of one viewer
+	exportAtOnce = 2        // exports of one viewer
 )
 
 // policy is the one place that says who may call what. A route that is not in it is answered to nobody.
 var policy = []Rule{
 	{Method: "GET", Pattern: "/static/*", Least: Nobody},
 	{Method: "GET", Pattern: "/healthz", Least: Nobody},
-	{Method: "POST", Pattern: "/enter", Least: Nobody, Body: formBody},
+	{Method: "GET", Pattern: "/enter", Least: Nobody},
+	{Method: "POST", Pattern: "/enter", Least: Nobody, Body: longBody},
 
 	{Method: "GET", Pattern: "/", Least: Viewer},
 	{Method: "GET", Pattern: "/view", Least: Viewer},
@@ -70,6 +72,10 @@ var policy = []Rule{
 	{Method: "GET", Pattern: "/network.json", Least: Viewer},
 
 	{Method: "GET", Pattern: "/metrics", Least: Owner},
+	{Method: "GET", Pattern: "/share", Least: Owner},
+	{Method: "POST", Pattern: "/share", Least: Owner, Body: longBody},
+	{Method: "POST", Pattern: "/share/stop", Least: Owner, Body: formBody},
+	{Method: "POST", Pattern: "/share/end", Least: Owner, Body: formBody},
 }
 
 // Policy returns the rules of all routes, in the order in which documents list them. The caller owns the slice.

@@ -3,6 +3,7 @@ package views
 import (
 	"time"
 
+	"sockeye/access"
 	"sockeye/poller"
 	"sockeye/query"
 )
@@ -25,6 +26,12 @@ type Page struct {
 	Status poller.Status
 	// Active is the navigation entry of this page, or "" where none fits.
 	Active string
+	// Role is what the reader may do, Plain is set where others can have read what is sent, CanShare where there is a way to
+	// let others in. Here is the path and query of the page.
+	Role     access.Role
+	Plain    bool
+	CanShare bool
+	Here     string
 	// Theme is "light" or "dark" where the reader chose one (cookie "theme"), "" for the system's choice.
 	Theme string
 }

@@ -147,7 +147,7 @@ func (s *Site) ownerDetails(ctx context.Context, c *poller.Connection) (*process
 	d, err := s.process(ctx, c.Owner.PID, c.Owner.Start)
 	switch {
 	case err == nil:
-		return d, ""
+		return redact(ctx, d), ""
 	case errors.Is(err, processes.ErrGone):
 		return nil, "The process has ended; what another one under its PID does is not told here."
 	case errors.Is(err, processes.ErrHidden):

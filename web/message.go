@@ -21,6 +21,7 @@ const (
 	closeBinary    = 1003
 	closeNotUTF8   = 1007
 	closePolicy    = 1008
+	closeEnded     = 4401 // of our own: the session is over, and coming again is of no use
 )
 
 // violation ends a live connection with a word to the viewer.
