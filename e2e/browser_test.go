@@ -37,9 +37,9 @@ type tab struct {
 	dialogs    sync.WaitGroup // those being closed
 }
 
-// newBrowser starts a Chromium with a profile of its own, which ends with the test, or skips the test where there is
-// none.
-func newBrowser(t *testing.T) *browser {
+// newBrowser starts a Chromium with a profile of its own and further options, which ends with the test, or skips the test
+// where there is none.
+func newBrowser(t *testing.T, more ...chromedp.ExecAllocatorOption) *browser {
 	t.Helper()
 	path := chromium(t)
 	options := append(slices.Clone(chromedp.DefaultExecAllocatorOptions[:]),
@@ -54,7 +54,7 @@ func newBrowser(t *testing.T) *browser {
 		chromedp.Flag("hide-scrollbars", false),
 		chromedp.WindowSize(1440, 900),
 	)
-	allocator, cancel := chromedp.NewExecAllocator(context.Background(), options...)
+	allocator, cancel := chromedp.NewExecAllocator(context.Background(), append(options, more...)...)
 	ctx, _ := chromedp.NewContext(allocator)
 	t.Cleanup(func() {
 		limited, stop := context.WithTimeout(ctx, patience)
