@@ -46,6 +46,7 @@ func serveSession(c echo.Context, s *access.Session, next echo.HandlerFunc) erro
 	stop := context.AfterFunc(s.Context(), func() { cancel(context.Cause(s.Context())) })
 	defer stop()
 	c.SetRequest(r.WithContext(ctx))
+	defer c.SetRequest(r) // who tells of a failure needs a context that has not ended
 	defer func() { s.Sent(int(c.Response().Size)) }()
 	err := next(c)
 	if ended := access.EndedBy(ctx); err != nil && ended != nil && !c.Response().Committed {
