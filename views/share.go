@@ -80,13 +80,13 @@ func until(t, now time.Time) string {
 	if t.IsZero() {
 		return "until the program ends"
 	}
-	left := t.Sub(now)
+	left := t.Sub(now) + time.Minute - 1 // rounded up, as a whole minute is told until it is over
 	text := "until " + t.Format("15:04 MST")
 	switch {
-	case left <= 0:
+	case !t.After(now):
 		return "over"
 	case left < time.Hour:
-		return fmt.Sprintf("%s (%d min)", text, int(left.Minutes())+1)
+		return fmt.Sprintf("%s (%d min)", text, int(left.Minutes()))
 	}
 	return fmt.Sprintf("%s (%d h %02d min)", text, int(left.Hours()), int(left.Minutes())%60)
 }
