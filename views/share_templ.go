@@ -595,7 +595,7 @@ func shareList(s Share) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 45, "</span></h2><div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Who is looking\"><table class=\"ledger\"><thead><tr><th scope=\"col\">Address</th><th scope=\"col\">Since</th><th scope=\"col\">Looks at</th><th scope=\"col\">Sent</th><th scope=\"col\"><span class=\"hidden\">End</span></th></tr></thead> <tbody>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 45, "</span></h2><div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Who is looking\"><table class=\"people\"><thead><tr><th scope=\"col\">Address</th><th scope=\"col\">Since</th><th scope=\"col\">Looks at</th><th scope=\"col\">Sent</th><th scope=\"col\"><span class=\"hidden\">End</span></th></tr></thead> <tbody>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
