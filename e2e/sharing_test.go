@@ -146,3 +146,31 @@ func TestSharePagesFit(t *testing.T) {
 		}
 	}
 }
+
+// ownersPost sends a form as the owner's page would.
+func ownersPost(t *testing.T, base, path string, form url.Values) string {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, base+path, strings.NewReader(form.Encode()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	r.Header.Set("Origin", base)
+	res, err := (&http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: patience}).Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	text, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// sharePage returns the owner's page of sharing.
+func (p *program) sharePage() string {
+	p.t.Helper()
+	_, body := p.get("/share")
+	return body
+}
