@@ -66,8 +66,11 @@ func TestLinkIsUsedUp(t *testing.T) {
 	in := 0
 	for range 8 {
 		_, secret := k.Invite("")
-		for {
+		for by := 0; ; by++ {
 			_, _, err := k.Enter(secret, lan, "")
+			if by > LinkSessions || err == nil && by == LinkSessions {
+				t.Fatalf("one link lets in %d", by+1)
+			}
 			if err != nil {
 				if full := in >= maxSessions; full != errors.Is(err, ErrFull) || !full && !errors.Is(err, ErrUsed) {
 					t.Fatalf("after %d: %v", in, err)

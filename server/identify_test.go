@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"net/netip"
 	"net/url"
@@ -96,6 +97,31 @@ func TestOwnerOnTheWire(t *testing.T) {
 		if asked != test.asked || server != s.Addrs()[0] || !client.Addr().IsLoopback() || client.Port() == server.Port() {
 			t.Errorf("%s: asked %d times, for %v and %v", test.name, asked, client, server)
 		}
+	}
+}
+
+// twoEnds is a connection that has addresses and nothing else.
+type twoEnds struct {
+	net.Conn
+	remote, local netip.AddrPort
+}
+
+func (c twoEnds) RemoteAddr() net.Addr { return net.TCPAddrFromAddrPort(c.remote) }
+func (c twoEnds) LocalAddr() net.Addr  { return net.TCPAddrFromAddrPort(c.local) }
+
+// TestOnlyLoopbackHasUsers: of who comes from elsewhere no user is asked for, and none would count.
+func TestOnlyLoopbackHasUsers(t *testing.T) {
+	everybody := newOwners(Config{OwnerUIDs: []uint32{0}, PeerUID: func(_, _ netip.AddrPort) (uint32, error) { return 0, nil }}, new(logBuffer).logger())
+	for addr, want := range map[string]bool{"127.0.0.1": true, "::1": true, "192.0.2.9": false, "2001:db8::9": false} {
+		a := netip.AddrPortFrom(netip.MustParseAddr(addr), 40000)
+		c := &conn{Conn: twoEnds{remote: a, local: a}, peer: a.Addr()}
+		if everybody.isOwner(c) != want {
+			t.Errorf("%s: want %v", addr, want)
+		}
+	}
+	nobody := newOwners(Config{OwnerUIDs: []uint32{0}}, new(logBuffer).logger())
+	if here := netip.MustParseAddrPort("127.0.0.1:40000"); nobody.isOwner(&conn{Conn: twoEnds{remote: here, local: here}, peer: here.Addr()}) {
+		t.Error("nobody can be asked, and everybody is the owner")
 	}
 }
 
@@ -192,7 +218,7 @@ func TestEnter(t *testing.T) {
 	if res.StatusCode != 303 || res.Header.Get("Location") != "/ports/443?x=1" || cookie == nil || cookie.Name != "__Host-sockeye" || !cookie.Secure {
 		t.Errorf("%d %s %+v", res.StatusCode, res.Header.Get("Location"), cookie)
 	}
-	for _, to := range []string{"//evil.example", "https://evil.example/", `/\evil.example`, "/..//evil.example", "javascript:alert(1)", "", "ports"} {
+	for _, to := range []string{"//evil.example", "https://evil.example/", `/\evil.example`, "/..//evil.example", "javascript:alert(1)", "", "ports", "https://evil.example/ports", "//evil.example/ports"} {
 		if res, _ := enterBy(s, "localhost:8080", "http://localhost:8080", secret, to); res.Header.Get("Location") != "/" {
 			t.Errorf("%q leads to %q", to, res.Header.Get("Location"))
 		}
