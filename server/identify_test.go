@@ -219,6 +219,7 @@ func TestEnter(t *testing.T) {
 		t.Errorf("%d %s %+v", res.StatusCode, res.Header.Get("Location"), cookie)
 	}
 	for _, to := range []string{"//evil.example", "https://evil.example/", `/\evil.example`, "/..//evil.example", "javascript:alert(1)", "", "ports", "https://evil.example/ports", "//evil.example/ports"} {
+		_, secret := keeper.Invite("")
 		if res, _ := enterBy(s, "localhost:8080", "http://localhost:8080", secret, to); res.Header.Get("Location") != "/" {
 			t.Errorf("%q leads to %q", to, res.Header.Get("Location"))
 		}
