@@ -199,6 +199,12 @@ func (d *diagnosis) watchSockets(ctx context.Context) (stop func(), err error) {
 		p.Read(func(t *poller.Table) { f = diagnose.TrafficIn(t, peer) })
 		return f, nil
 	}
+	d.options.Inside = func(ctx context.Context, port uint16) (name string, ok bool) {
+		if p.Fresh(ctx) == nil { // without a table nothing is claimed
+			p.Read(func(t *poller.Table) { name, ok = diagnose.InsideIn(t, port) })
+		}
+		return name, ok
+	}
 	return func() { cancel(); running.Wait() }, nil
 }
 

@@ -20,25 +20,31 @@ import (
 // mayImport is which of our packages each of our packages may import, outside of tests. Imports point down only. A
 // new package needs a row here.
 var mayImport = map[string][]string{
-	"sockeye":                     {"sockeye/poller", "sockeye/server", "sockeye/views", "sockeye/web", "sockeye/static", "sockeye/query", "sockeye/ports", "sockeye/diagnose", "sockeye/access", "sockeye/qrcode", "sockeye/poller/sockdiag"},
+	"sockeye":                     {"sockeye/poller", "sockeye/server", "sockeye/views", "sockeye/web", "sockeye/static", "sockeye/query", "sockeye/ports", "sockeye/diagnose", "sockeye/actions", "sockeye/access", "sockeye/qrcode", "sockeye/poller/sockdiag"},
 	"sockeye/access":              {},
 	"sockeye/qrcode":              {},
 	"sockeye/server":              {"sockeye/access"}, // a site is handed to it
 	"sockeye/names":               {},
-	"sockeye/web":                 {"sockeye/access", "sockeye/qrcode", "sockeye/names", "sockeye/views", "sockeye/query", "sockeye/poller", "sockeye/poller/sockdiag", "sockeye/ports", "sockeye/static", "sockeye/explain", "sockeye/past", "sockeye/processes", "sockeye/occupancy", "sockeye/diagnose", "sockeye/netinfo"},
-	"sockeye/views":               {"sockeye/access", "sockeye/query", "sockeye/poller", "sockeye/poller/sockdiag", "sockeye/ports", "sockeye/static", "sockeye/explain", "sockeye/past", "sockeye/processes", "sockeye/occupancy", "sockeye/diagnose", "sockeye/netinfo"}, // the addresses of its files
+	"sockeye/web":                 {"sockeye/access", "sockeye/qrcode", "sockeye/capability", "sockeye/names", "sockeye/views", "sockeye/query", "sockeye/poller", "sockeye/poller/sockdiag", "sockeye/ports", "sockeye/static", "sockeye/explain", "sockeye/past", "sockeye/processes", "sockeye/occupancy", "sockeye/diagnose", "sockeye/netinfo", "sockeye/actions", "sockeye/workload"},
+	"sockeye/views":               {"sockeye/access", "sockeye/capability", "sockeye/query", "sockeye/poller", "sockeye/poller/sockdiag", "sockeye/ports", "sockeye/static", "sockeye/explain", "sockeye/past", "sockeye/processes", "sockeye/occupancy", "sockeye/diagnose", "sockeye/netinfo", "sockeye/actions", "sockeye/workload"}, // the addresses of its files
 	"sockeye/explain":             {"sockeye/poller", "sockeye/poller/sockdiag"},
 	"sockeye/past":                {"sockeye/poller"},
-	"sockeye/processes":           {},
+	"sockeye/processes":           {"sockeye/winservices"},
+	"sockeye/actions":             {"sockeye/poller", "sockeye/poller/sockdiag"},
+	"sockeye/workload":            {"sockeye/poller"},
 	"sockeye/static":              {},
 	"sockeye/query":               {"sockeye/poller", "sockeye/ports"},
-	"sockeye/poller":              {"sockeye/poller/sockdiag"},
+	"sockeye/poller":              {"sockeye/poller/sockdiag", "sockeye/poller/iphlp", "sockeye/winservices"},
+	"sockeye/poller/iphlp":        {},
+	"sockeye/winservices":         {},
+	"sockeye/capability":          {"sockeye/poller"},
 	"sockeye/poller/sockdiag":     {},
 	"sockeye/ports":               {},
 	"sockeye/netinfo":             {},
 	"sockeye/diagnose":            {"sockeye/netinfo", "sockeye/poller"},
 	"sockeye/occupancy":           {"sockeye/poller", "sockeye/ports"},
 	"sockeye/e2e":                 {},
+	"sockeye/e2e/winactor":        {},
 	"sockeye/bench":               {"sockeye/poller", "sockeye/poller/sockdiag", "sockeye/bench/internal/load"},
 	"sockeye/bench/sockets":       {"sockeye/bench/internal/load"},
 	"sockeye/bench/internal/load": {},

@@ -15,7 +15,6 @@ import (
 	"net/netip"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"strings"
 	"syscall"
 	"time"
@@ -41,7 +40,9 @@ const shutdownTime = 2500 * time.Millisecond
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	os.Exit(start(ctx, os.Args[1:], os.LookupEnv, os.Stdout, os.Stderr))
+	os.Exit(launch(os.Args[1:], byDoubleClick(), os.Stdin, os.Stderr, func(args []string) int {
+		return start(ctx, args, os.LookupEnv, os.Stdout, os.Stderr)
+	}))
 }
 
 // start reads the settings, runs the program until ctx ends and returns its exit code.
@@ -91,6 +92,9 @@ type settings struct {
 	tlsCert    string
 	tlsKey     string
 	share      shareSettings
+	open       bool
+	actions    bool
+	auditLog   string
 	version    bool
 }
 
@@ -102,12 +106,12 @@ func parseSettings(args []string, env func(string) (string, bool), out io.Writer
 	f.SetOutput(io.Discard)
 	f.StringVar(&c.listen, "listen", "localhost:8080", "`host:port` to serve; localhost is 127.0.0.1 and ::1")
 	c.interval = poller.DefaultInterval
-	f.Func("interval", "`time` between two looks at the sockets, 100ms to 1m (default 1s)", func(s string) (err error) {
+	f.Func("interval", "`time` between two looks at the sockets, 100ms to 1m (default "+poller.DefaultInterval.String()+")", func(s string) (err error) {
 		c.interval, err = parseInterval(s)
 		return err
 	})
 	c.source = poller.SourceAuto
-	f.Func("source", "where sockets are read from: auto, netlink or gopsutil (default auto)", func(s string) (err error) {
+	f.Func("source", "where sockets are read from: auto, netlink (Linux), iphlpapi (Windows) or gopsutil (default auto)", func(s string) (err error) {
 		c.source, err = poller.ParseSource(s)
 		return err
 	})
@@ -118,6 +122,9 @@ func parseSettings(args []string, env func(string) (string, bool), out io.Writer
 	f.StringVar(&c.tlsCert, "tls-cert", "", "PEM `file` with the certificate to serve HTTPS with; with --share, at the shared address alone")
 	f.StringVar(&c.tlsKey, "tls-key", "", "PEM `file` with its key")
 	c.share.addFlags(f)
+	f.BoolVar(&c.open, "open", false, "open the page in the browser; a double click on Windows does")
+	f.BoolVar(&c.actions, "allow-actions", false, "let the owner, on this machine, close connections and end processes")
+	f.StringVar(&c.auditLog, "audit-log", "", "`file` that says what was ended, before it is; the default is in the user's state folder")
 	f.BoolVar(&c.version, "version", false, "print the version and end")
 	if err := f.Parse(args); errors.Is(err, flag.ErrHelp) {
 		usage(f, out)
@@ -190,6 +197,9 @@ func run(ctx context.Context, c settings, stderr io.Writer) error {
 	}
 	site = web.New(p, log)
 	defer site.Close()
+	if err := allowActions(c, site, log); err != nil {
+		return err
+	}
 	polling, stopPolling := context.WithCancel(context.Background())
 	polled := make(chan error, 1)
 	go func() { polled <- p.Run(polling) }()
@@ -228,9 +238,13 @@ func serve(ctx context.Context, c settings, site *web.Site, p *poller.Poller, lo
 		return err
 	}
 	defer s.Close() // of use where sharing fails before it is served
-	fmt.Fprintf(stderr, "sockeye: %s\n", ownersLink(c, s, keeper))
+	link := ownersLink(c, s, keeper)
+	fmt.Fprintf(stderr, "sockeye: %s\n", link)
 	if err := shareAtOnce(ctx, c.share, s, sharing, console{in: terminal(os.Stdin), out: stderr}); err != nil {
 		return err
+	}
+	if c.open {
+		defer openBeside(ctx, link, stderr, openBrowser)()
 	}
 	served := make(chan error, 1)
 	go func() { served <- s.Serve() }()
@@ -282,19 +296,4 @@ func takes(c *poller.Connection, a netip.AddrPort) bool {
 		return ours.Is4() && theirs.IsUnspecified() && !c.V6Only
 	}
 	return theirs == ours || theirs.IsUnspecified() || ours.IsUnspecified()
-}
-
-// version describes the build: the module's version, the commit where the build knows it, and the Go version.
-func version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "sockeye (unknown build)"
-	}
-	text := "sockeye " + info.Main.Version
-	for _, s := range info.Settings {
-		if s.Key == "vcs.revision" || s.Key == "vcs.time" {
-			text += " " + s.Value
-		}
-	}
-	return text + " " + info.GoVersion
 }

@@ -64,7 +64,10 @@ func TestSettings(t *testing.T) {
 		{"--share-http", environment{"SOCKEYE_TOKEN_FILE": "t", "SOCKEYE_SHARE_ADDR": "::1"},
 			with(func(c *settings) { c.share = shareSettings{plain: true, addr: "::1", tokenFile: "t"} })},
 		{"", environment{"SOCKEYE_SHARE": "true"}, with(func(c *settings) { c.share.on = true })},
+		{"--allow-actions --audit-log a.log", nil, with(func(c *settings) { c.actions, c.auditLog = true, "a.log" })},
+		{"", environment{"SOCKEYE_ALLOW_ACTIONS": "true"}, with(func(c *settings) { c.actions = true })},
 		{"--version", nil, with(func(c *settings) { c.version = true })},
+		{"--open", nil, with(func(c *settings) { c.open = true })},
 		{"", environment{"SOCKEYE_SOURCE": "", "SOCKEYE_INTERVAL": ""}, standard}, // empty is not set
 		{"", environment{"SOCKEYE_VERSION": "1.4.2"}, standard},                   // usual in images, and no flag
 	} {
@@ -89,7 +92,7 @@ func TestBadUsage(t *testing.T) {
 		{"--interval 99ms", nil, "100ms to 1m"},
 		{"--interval 61s", nil, "100ms to 1m"},
 		{"--interval -1s", nil, "100ms to 1m"},
-		{"--source rubbish", nil, "source must be auto, netlink or gopsutil"},
+		{"--source rubbish", nil, "source must be auto, netlink, iphlpapi or gopsutil"},
 		{"--source fake", nil, "source must be"},
 		{"--listen nonsense", nil, `listen address "nonsense"`},
 		{"--listen 127.0.0.1:99999", nil, "listen"},
@@ -124,7 +127,7 @@ func TestHelp(t *testing.T) {
 		if code := start(t.Context(), args, environment{}.lookup, &out, &errs); code != exitOK || errs.Len() > 0 {
 			t.Errorf("%v: code %d, %q", args, code, errs.String())
 		}
-		for _, name := range []string{"allow-host", "interval", "listen", "share", "share-addr", "share-http", "source", "tls-cert", "token-file", "tls-key", "version", "SOCKEYE_ALLOW_HOST"} {
+		for _, name := range []string{"allow-host", "allow-actions", "audit-log", "interval", "listen", "open", "share", "share-addr", "share-http", "source", "tls-cert", "tls-key", "token-file", "version", "SOCKEYE_ALLOW_HOST"} {
 			if !strings.Contains(out.String(), name) {
 				t.Errorf("%v: nothing of %s", args, name)
 			}

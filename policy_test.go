@@ -2,11 +2,13 @@ package main
 
 import (
 	"log/slog"
+	"path/filepath"
 	"slices"
 	"testing"
 
 	"github.com/labstack/echo/v4"
 
+	"sockeye/actions"
 	"sockeye/poller"
 	"sockeye/server"
 	"sockeye/web"
@@ -22,6 +24,7 @@ func siteRoutes(t *testing.T) (routes []string) {
 	}
 	site := web.New(p, log)
 	t.Cleanup(site.Close)
+	site.AllowActions(actions.New(filepath.Join(t.TempDir(), "log"), log), actions.NewOwner().May)
 	e := echo.New()
 	site.Routes(e)
 	for _, r := range e.Routes() {

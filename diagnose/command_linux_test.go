@@ -55,6 +55,7 @@ func (n *network) command(program string, args ...string) (code int, out string)
 // TestCommand runs the real program in a laboratory: exit codes, text and JSON.
 func TestCommand(t *testing.T) {
 	needs(t, "ip", "nft", "unshare", "go")
+	t.Parallel()
 	program := build(t)
 	n := newNetwork(t)
 	code, out := n.command(program)

@@ -10,8 +10,9 @@ import (
 	"sockeye/netinfo"
 )
 
-// FactsNow reads what the rules need beside the socket table. What cannot be read stays unknown.
-func FactsNow(pids []int32) Facts {
+// FactsNow reads what the rules need beside the socket table. What cannot be read stays unknown. Refusals is nil where
+// nobody listens for them.
+func FactsNow(want Wants, refusals *Refusals) Facts {
 	f := Facts{GOOS: runtime.GOOS, Descriptors: map[int32]Descriptors{}}
 	if b, err := os.ReadFile("/proc/sys/net/ipv4/ip_local_port_range"); err == nil {
 		if first, last, err := parsePair(b); err == nil {
@@ -23,11 +24,12 @@ func FactsNow(pids []int32) Facts {
 	if list, err := netinfo.CountersNow(); err == nil {
 		f.Counters = netinfo.Values(list)
 	}
-	for _, pid := range pids {
+	for _, pid := range want.PIDs {
 		if d, ok := descriptorsOf(pid); ok {
 			f.Descriptors[pid] = d
 		}
 	}
+	f.Tries = refusals.Take(want.Ports)
 	return f
 }
 

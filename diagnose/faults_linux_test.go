@@ -122,6 +122,10 @@ var faults = []fault{
 	{"target resets", func(n *network) { n.options.Target = "resets.example.org:443" }, PlaceServer, causeResets},
 	{"target without TLS resets", func(n *network) { n.options.Target = "resets.example.org:7000" }, PlaceServer, causeResets},
 	{"target accepts and is mute", func(n *network) { n.options.Target = internetV4 + "26:443" }, PlaceServer, causeTLSSilent},
+	{"target is this machine, by a port for itself only", func(n *network) {
+		n.accept(n.client, "127.0.0.1:5432", func(c net.Conn) { _ = c.Close() })
+		n.options.Target, n.options.Table = clientV4+":5432", true
+	}, PlaceMachine, causeLoopback},
 	{"target has no name", func(n *network) { n.options.Target = "no-such-thing.example.org:443" }, PlaceServer, causeNoName},
 	{"target behind a hosts-file override", func(n *network) {
 		n.write("hosts", internetV4+"20 www.example.net\n")
@@ -388,8 +392,8 @@ func (n *network) holdTunnel(name string) {
 	})
 }
 
-// laboratories is how many networks there are at a time.
-const laboratories = 6
+// laboratories has a place for each network that there may be at a time: they mostly wait.
+var laboratories = make(chan struct{}, 14)
 
 // TestFaults breaks one thing at a time; the verdict names the place and the cause.
 func TestFaults(t *testing.T) { laboratory(t, "Faults", faults) }
@@ -397,16 +401,16 @@ func TestFaults(t *testing.T) { laboratory(t, "Faults", faults) }
 // TestHealthy has nothing broken; no verdict raises a false alarm.
 func TestHealthy(t *testing.T) { laboratory(t, "Healthy", healthy) }
 
-// laboratory runs all faults, some at a time.
+// laboratory runs all faults, some at a time, beside the other tests that do.
 func laboratory(t *testing.T, title string, list []fault) {
 	needs(t, "ip", "nft", "unshare")
+	t.Parallel()
 	reports := make([]Report, len(list))
-	free := make(chan struct{}, laboratories)
 	var all sync.WaitGroup
 	for i, f := range list {
 		all.Go(func() {
-			free <- struct{}{}
-			defer func() { <-free }()
+			laboratories <- struct{}{}
+			defer func() { <-laboratories }()
 			t.Run(f.name, func(t *testing.T) {
 				n := newNetwork(t)
 				f.make(n)

@@ -46,7 +46,7 @@ func (j *judgement) reachedWords() string {
 func (j *judgement) targetFindings() []Finding {
 	t := j.e.target
 	for _, check := range []func() *Finding{
-		j.targetName, j.targetHosts, j.targetRoute, j.targetPorts, j.targetFirewall, j.blackHole, j.targetConnect, j.targetTLS, j.targetSlow,
+		j.targetName, j.targetHosts, j.targetRoute, j.targetPorts, j.targetInside, j.targetFirewall, j.blackHole, j.targetConnect, j.targetTLS, j.targetSlow,
 	} {
 		if f := check(); f != nil {
 			return []Finding{*f}
@@ -59,6 +59,18 @@ func (j *judgement) targetFindings() []Finding {
 		}}
 	}
 	return nil
+}
+
+// targetInside: the server is this machine, and its program listens for this machine only.
+func (j *judgement) targetInside() *Finding {
+	t := j.e.target
+	if t.inside == "" {
+		return nil
+	}
+	f := loopbackFinding(t.inside, t.port, nil, j.mend)
+	f.Severity = Failure
+	f.Sentence = fmt.Sprintf("%s listens on port %d for this machine only: by %s, as others see it, it refuses.", t.inside, t.port, t.tries[0].to.Addr())
+	return &f
 }
 
 // worse reports whether much is lost to the peer and little to all others.

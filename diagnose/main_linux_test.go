@@ -56,6 +56,10 @@ func runInLab(text string) error {
 	}
 	if o.Table {
 		options.Findings = tableFindings
+		options.Inside = func(ctx context.Context, port uint16) (name string, ok bool) {
+			err := readTable(ctx, func(t *poller.Table) { name, ok = InsideIn(t, port) })
+			return name, ok && err == nil
+		}
 	}
 	return json.NewEncoder(os.Stdout).Encode(Run(context.Background(), options))
 }
@@ -70,16 +74,22 @@ func dropRaw() error {
 
 // tableFindings reads the socket table of this namespace and applies the rules to it.
 func tableFindings(ctx context.Context) (list []Finding, err error) {
+	err = readTable(ctx, func(t *poller.Table) { list = FindingsIn(t) })
+	return list, err
+}
+
+// readTable reads the socket table of this namespace.
+func readTable(ctx context.Context, read func(*poller.Table)) error {
 	ctx, cancel := context.WithCancel(ctx)
 	p, err := poller.New(ctx, poller.Options{Source: poller.SourceNetlink, Interval: poller.DefaultInterval, Log: slog.New(slog.DiscardHandler), Observe: func(*poller.Delta) {}})
 	if err != nil {
 		cancel()
-		return nil, err
+		return err
 	}
 	done := make(chan error, 1)
 	go func() { done <- p.Run(ctx) }()
 	err = p.Fresh(ctx)
-	p.Read(func(t *poller.Table) { list = FindingsIn(t) })
+	p.Read(read)
 	cancel()
-	return list, errors.Join(err, <-done)
+	return errors.Join(err, <-done)
 }

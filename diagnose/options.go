@@ -36,6 +36,9 @@ type Options struct {
 	Findings func(context.Context) ([]Finding, error)
 	// Traffic tells of what the machine's own table knows of a peer; nil where there is no table.
 	Traffic func(context.Context, netip.Addr) (Traffic, error)
+	// Inside tells who listens on a TCP port for this machine only, ok is false where nobody does; nil where there is no
+	// table.
+	Inside func(ctx context.Context, port uint16) (name string, ok bool)
 }
 
 // Traffic is what a socket table tells of the connections to one peer and to all others.

@@ -9,8 +9,8 @@ import (
 // FindingsIn applies the rules once to a table, which may be read: what can be told from one look. A [Watch] that is
 // kept knows more.
 func FindingsIn(t *poller.Table) []Finding {
-	w := NewWatch(t)
-	return w.Findings(FactsNow(w.Wants()))
+	w := WatchOf(t)
+	return w.Findings(t, FactsNow(w.Wants(t), nil))
 }
 
 // TrafficIn tells what a table, which may be read, knows of a peer, and of all others outside of this machine.
@@ -27,4 +27,19 @@ func TrafficIn(t *poller.Table, peer netip.Addr) (f Traffic) {
 		}
 	}
 	return f
+}
+
+// InsideIn names the process of a table, which may be read, that listens on a TCP port for this machine only. ok is false
+// where nobody does, or somebody listens for others as well.
+func InsideIn(t *poller.Table, port uint16) (name string, ok bool) {
+	for c := range t.All() {
+		if c.Protocol != poller.TCP || c.State != poller.StateListen || c.Local.Port() != port {
+			continue
+		}
+		if !c.Local.Addr().IsLoopback() {
+			return "", false
+		}
+		name, ok = nameOf(c.Owner), true
+	}
+	return name, ok
 }

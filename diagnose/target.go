@@ -25,6 +25,7 @@ type target struct {
 	// overruled are attempts by the addresses of the name servers, where the hosts file gives others that fail.
 	overruled []attempt
 	traffic   *Traffic
+	inside    string // who listens on the port for this machine only, where that is what was asked for
 }
 
 // tlsPorts are the ports of services that begin with a TLS handshake, by the IANA's registry.
@@ -134,8 +135,11 @@ func stay(ctx context.Context, to netip.AddrPort) attempt {
 	return a
 }
 
-// know asks the socket table about the peer.
+// know asks the socket table about the peer, and about the port where the peer is this machine.
 func (l *ladder) know(ctx context.Context, t *target) {
+	if l.o.Inside != nil && anyIs(t.tries, refused) && l.e.own(t.tries[0].to.Addr()) && !t.tries[0].to.Addr().IsLoopback() {
+		t.inside, _ = l.o.Inside(ctx, t.port)
+	}
 	if l.o.Traffic == nil || len(t.tries) == 0 {
 		return
 	}
@@ -157,6 +161,9 @@ func (l *ladder) targetWords(t *target, r *Rung) {
 	}
 	for _, a := range t.overruled {
 		r.fact("TCP connection to "+a.to.String()+", the address by the name servers", a.answer(), a.took)
+	}
+	if t.inside != "" {
+		r.fact("the socket table", t.inside+" listens on the port for this machine only", 0)
 	}
 	if f := t.traffic; f != nil {
 		r.fact("the socket table", fmt.Sprintf("%d connections to it, with %d segments sent again; %d to all others", f.Connections, f.Retransmits, f.OtherRetransmits), 0)

@@ -9,7 +9,8 @@ import (
 
 // losses counts segments and those sent again, for each peer and in all, over one to two minutes.
 type losses struct {
-	begun         time.Time // of the newer of the two spans
+	repeats       map[poller.ID]uint32 // of the connections that have some
+	begun         time.Duration        // of the newer of the two spans
 	newer, older  map[netip.Addr]segments
 	total, before segments
 }
@@ -24,21 +25,35 @@ const (
 	segmentSize = 1400
 )
 
-// lose counts what a connection sent, and sent again, since it was last looked at.
-func (w *Watch) lose(c *poller.Connection, now *trace) {
+func newLosses() losses {
+	return losses{repeats: map[poller.ID]uint32{}, newer: map[netip.Addr]segments{}}
+}
+
+// put counts what a connection sent, and sent again, since the poll before; of one that is found, since it was opened.
+// Nothing is counted of a time in which nobody looked.
+func (l *losses) put(c *poller.Connection, h naming, now, step time.Duration) {
 	if !c.Known.Has(poller.KnownRetransmits|poller.KnownBytes) || c.Direction == poller.Loopback || !c.Connected() || c.State == poller.StateSynSent {
 		return
 	}
-	s := segments{again: uint64(c.Retransmits) - min(uint64(now.retransmits), uint64(c.Retransmits))}
-	s.sent = (c.BytesSent - min(now.sent, c.BytesSent) + segmentSize - 1) / segmentSize
-	now.retransmits, now.sent = c.Retransmits, c.BytesSent
+	again, sent := uint64(c.Retransmits), float64(c.BytesSent)
+	if h == namedChanged {
+		again -= min(uint64(l.repeats[c.ID]), again)
+		sent = c.SendRate * step.Seconds()
+	}
+	if c.Retransmits > 0 {
+		l.repeats[c.ID] = c.Retransmits
+	}
+	if h == namedMissed || h == namedChanged && !c.Known.Has(poller.KnownRates) {
+		return
+	}
+	s := segments{again: again, sent: (uint64(sent+0.5) + segmentSize - 1) / segmentSize}
 	if s != (segments{}) {
-		w.losses.add(c.Remote.Addr(), s, w.now)
+		l.add(c.Remote.Addr(), s, now)
 	}
 }
 
 // add counts segments to a peer.
-func (l *losses) add(peer netip.Addr, s segments, now time.Time) {
+func (l *losses) add(peer netip.Addr, s segments, now time.Duration) {
 	l.turn(now)
 	old, known := l.newer[peer]
 	if known || len(l.newer) < maxPeers {
@@ -49,12 +64,12 @@ func (l *losses) add(peer netip.Addr, s segments, now time.Time) {
 }
 
 // turn begins a new span when the newer one is over.
-func (l *losses) turn(now time.Time) {
-	if l.newer != nil && now.Sub(l.begun) < lossSpan {
+func (l *losses) turn(now time.Duration) {
+	if now-l.begun < lossSpan {
 		return
 	}
 	l.older, l.before = l.newer, l.total
-	if now.Sub(l.begun) >= 2*lossSpan {
+	if now-l.begun >= 2*lossSpan {
 		l.older, l.before = nil, segments{}
 	}
 	l.newer, l.total, l.begun = map[netip.Addr]segments{}, segments{}, now
@@ -69,6 +84,19 @@ func (l *losses) of(peer netip.Addr) segments {
 // all returns what was sent in both spans.
 func (l *losses) all() segments {
 	return segments{l.total.sent + l.before.sent, l.total.again + l.before.again}
+}
+
+// peers returns the peers of both spans, each once.
+func (l *losses) peers() (list []netip.Addr) {
+	for a := range l.newer {
+		list = append(list, a)
+	}
+	for a := range l.older {
+		if _, twice := l.newer[a]; !twice {
+			list = append(list, a)
+		}
+	}
+	return list
 }
 
 // rate is the share that was sent again.

@@ -37,8 +37,8 @@ type tab struct {
 	dialogs    sync.WaitGroup // those being closed
 }
 
-// newBrowser starts a Chromium with a profile of its own and further options, which ends with the test, or skips the test
-// where there is none.
+// newBrowser starts a Chromium with a profile of its own, which ends with the test, or skips the test where there is
+// none. More options go before ours.
 func newBrowser(t *testing.T, more ...chromedp.ExecAllocatorOption) *browser {
 	t.Helper()
 	path := chromium(t)

@@ -193,7 +193,7 @@ func TestOneChartOnAPhone(t *testing.T) {
 		p.setScript(script)
 		p.open(sockeye.url + "/")
 		p.until("one chart", seen+` === "states"`)
-		p.do(chromedp.Click(chromedp.CSS(`.switch label:nth-of-type(2)`)))
+		p.do(chromedp.Click(chromedp.CSS(`.unfold input`)), chromedp.Click(chromedp.CSS(`.switch label:nth-of-type(2)`)))
 		p.until("the other chart", seen+` === "bytes"`)
 		if script {
 			p.until("a canvas that is as wide as its place", `(([c, p]) => c && Math.abs(c.clientWidth - p.clientWidth) < 2 && p.clientWidth > 300)(

@@ -163,6 +163,8 @@ func TestGroupsWithoutScript(t *testing.T) {
 }
 
 // TestGroupsOfHostileNames: a name of a process is text, in the line, in the URL and in the links.
+//
+//attack:j1
 func TestGroupsOfHostileNames(t *testing.T) {
 	l := listen(t, 0)
 	name := `<b>&?"=\x`

@@ -59,7 +59,7 @@ func (p *port) reset(i int) {
 // keys are what tests press, as the browser names them.
 var keys = map[string]int64{
 	"ArrowDown": 40, "ArrowUp": 38, "ArrowLeft": 37, "ArrowRight": 39, "Home": 36, "End": 35, "PageDown": 34, "PageUp": 33,
-	"Enter": 13, "Escape": 27, " ": 32, "Tab": 9, "s": 83, "p": 80,
+	"Enter": 13, "Escape": 27, " ": 32, "Tab": 9, "s": 83, "p": 80, "/": 191, "j": 74,
 }
 
 // modifier is a key that is held while another is pressed, in the browser's numbers.

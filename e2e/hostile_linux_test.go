@@ -36,6 +36,8 @@ var hostiles = []hostile{
 }
 
 // TestHostileNames: names from outside are text and nothing else, on every page and in every format.
+//
+//attack:j1 real processes in real Chromium, with and without script
 func TestHostileNames(t *testing.T) {
 	ports := make([]string, len(hostiles))
 	for i, h := range hostiles {
@@ -135,6 +137,8 @@ func checkExports(t *testing.T, sockeye *program, view string, ports []string) {
 }
 
 // TestHostileRequests: what is asked for comes back as text as well.
+//
+//attack:j1
 func TestHostileRequests(t *testing.T) {
 	sockeye := start(t)
 	p := newBrowser(t).tab()

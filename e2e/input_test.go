@@ -18,6 +18,8 @@ func containsFold(s, part string) bool {
 }
 
 // TestBadRequests: each gets a status that says whose fault it is and one sentence, in the format asked for.
+//
+//attack:n4 on the program
 func TestBadRequests(t *testing.T) {
 	sockeye := start(t)
 	for path, want := range map[string]int{ // 0 is any status from 400 to 499
@@ -83,6 +85,8 @@ func checkFormat(t *testing.T, path string, answer *http.Response, body string) 
 }
 
 // TestHugeQuery: a query of a megabyte is refused, and the next request is answered.
+//
+//attack:j7
 func TestHugeQuery(t *testing.T) {
 	sockeye := start(t)
 	answer, _ := sockeye.get("/?q=" + strings.Repeat("a", 1<<20))
@@ -95,6 +99,9 @@ func TestHugeQuery(t *testing.T) {
 }
 
 // TestGates: who is not of this machine's names, or another site, gets nothing.
+//
+//attack:c1 on the program
+//attack:c4 on the program
 func TestGates(t *testing.T) {
 	sockeye := start(t)
 	for _, path := range []string{"/", "/connections.json", "/healthz", "/ports/80", "/live", "/nothing"} {

@@ -8,6 +8,8 @@ import (
 )
 
 // TestInspectorHostile: names of processes are text in the panel, on the page, in what can be copied and as data.
+//
+//attack:j1
 func TestInspectorHostile(t *testing.T) {
 	sockeye := start(t)
 	p := newBrowser(t).tab()

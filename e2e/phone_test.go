@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/chromedp/cdproto/emulation"
@@ -11,6 +12,7 @@ import (
 // tap touches the middle of an element.
 func (p *tab) tap(selector string) {
 	p.t.Helper()
+	eval[any](p, fmt.Sprintf(`document.querySelector(%q).scrollIntoView({block: "nearest", inline: "nearest"}) ?? null`, selector))
 	at := p.middle(selector)
 	for _, e := range []input.DispatchTouchEventParams{
 		{Type: input.DispatchTouchEventTypeTouchStart, TouchPoints: []*input.TouchPoint{{X: at.X, Y: at.Y}}},

@@ -48,7 +48,9 @@ func startOn(t *testing.T, port int, args ...string) *program {
 func startCommand(t *testing.T, port int, cmd *exec.Cmd) *program {
 	t.Helper()
 	p := &program{t: t, port: port, cmd: cmd}
-	p.cmd.Env = withoutSettings(os.Environ())
+	if p.cmd.Env == nil {
+		p.cmd.Env = withoutSettings(os.Environ())
+	}
 	stderr, err := p.cmd.StderrPipe()
 	if err != nil {
 		t.Fatal(err)

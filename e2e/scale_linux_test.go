@@ -44,6 +44,8 @@ func generate(t *testing.T, args string) {
 }
 
 // TestTenThousand: with many sockets the page has its window of them and no more, on screen and on the wire.
+//
+//attack:r6
 func TestTenThousand(t *testing.T) {
 	generate(t, "-established 10000 -listen 10 -closewait 20 -timewait 50 -udp 10 -processes 4 -for 10m")
 	sockeye := start(t)

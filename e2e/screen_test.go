@@ -76,7 +76,10 @@ func TestAccessibility(t *testing.T) {
 // checkAccessible runs axe-core in the page.
 func checkAccessible(t *testing.T, p *tab, axe string) {
 	t.Helper()
-	found := eval[string](p, axe+`;axe.run({resultTypes: ["violations"]}).then(r => JSON.stringify(r.violations.map(v => ({
+	// Colours on their way from one to the other are none that anybody reads.
+	eval[bool](p, `Promise.race([new Promise(done => setTimeout(done, 1000)),
+		Promise.all(document.getAnimations().filter(a => a instanceof CSSTransition).map(a => a.finished.catch(() => 0)))]).then(() => true)`)
+	found := eval[string](p, axe+`;axe.run({resultTypes: ["violations"], rules: {"target-size": {enabled: true}}}).then(r => JSON.stringify(r.violations.map(v => ({
 		rule: v.id, help: v.help, nodes: v.nodes.slice(0, 3).map(n => n.html.slice(0, 160) + " | " + n.failureSummary),
 	}))))`)
 	var violations []struct {

@@ -1,28 +1,26 @@
 package e2e
 
 import (
-	"fmt"
+	"flag"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 
-	"github.com/chromedp/chromedp"
 	"golang.org/x/sys/unix"
 )
 
 // sceneVariable in the environment says that this process has a network namespace and a host name of its own.
 const sceneVariable = "E2E_SCENE"
 
-// sceneTime is how long the scene plays before the pictures are taken, so that the chart has something to show.
-const sceneTime = 4 * time.Minute
-
-// dashboard is the view in the pictures: everything but the browser that takes them.
-const dashboard = "/?-proc=chromium"
+// The scene plays for a while before the pictures are taken, so that the charts have something to show.
+var (
+	sceneTime = flag.Duration("scene", 4*time.Minute, "how long the scene of the screenshots plays")
+	shotNames = flag.String("shots", "", "take only the screenshots whose names have this in them")
+)
 
 // TestScreenshots writes docs/screenshots. The scene is played in a network namespace that has nothing else in it,
 // with addresses that are reserved for documentation (RFC 5737) behind a second namespace, so that the pictures are
@@ -53,7 +51,7 @@ func rerunAlone(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Skip("a network namespace needs root")
 	}
-	cmd := exec.Command(os.Args[0], "-test.run=^TestScreenshots$", "-test.v", "-update")
+	cmd := exec.Command(os.Args[0], "-test.run=^TestScreenshots$", "-test.v", "-update", "-scene", sceneTime.String(), "-shots", *shotNames)
 	cmd.Env = append(os.Environ(), sceneVariable+"=1")
 	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
 	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNET | syscall.CLONE_NEWUTS}
@@ -137,7 +135,7 @@ func play(t *testing.T) {
 		web.tell("send 48000")
 		firefox.tell("receive 48000")
 	}
-	for end, i := time.Now().Add(sceneTime), 0; time.Now().Before(end); i++ {
+	for end, i := time.Now().Add(*sceneTime), 0; time.Now().Before(end); i++ {
 		if i < 14 {
 			visitors.tell("dial %s:0 192.0.2.10:443", []string{"198.51.100.7", "198.51.100.23", "203.0.113.41"}[i%3])
 			nginx.tell("accept")
@@ -159,46 +157,4 @@ func shortLived(client, server *actor) {
 	server.tell("accept")
 	client.tell("close")
 	server.tell("close")
-}
-
-// shootAll takes every picture in every size and scheme.
-func shootAll(p *tab, sockeye *program) {
-	p.t.Helper()
-	p.expect("net::ERR_CONNECTION") // while nobody listens
-	for _, s := range screens {
-		p.setScreen(s.width, s.height, s.scheme)
-		for name, path := range map[string]string{"dashboard": dashboard, "ports": "/ports/443", "empty": "/?state=SYN_SENT&port=9999"} {
-			p.open(sockeye.url + path)
-			if name != "ports" {
-				p.awaitState("live")
-				p.until("a curve", `document.querySelector("#chart canvas, #chart polygon")`)
-			}
-			p.shoot(fmt.Sprintf("%s-%s-%d.png", name, s.scheme, s.width))
-		}
-	}
-	p.openLive(sockeye.url + dashboard)
-	sockeye.stop()
-	p.awaitState("disconnected")
-	for _, s := range screens {
-		p.setScreen(s.width, s.height, s.scheme)
-		p.shoot(fmt.Sprintf("stale-%s-%d.png", s.scheme, s.width))
-	}
-}
-
-// shoot writes a picture of the screen.
-func (p *tab) shoot(name string) {
-	p.t.Helper()
-	// Two frames and a poll, for what fades in and what is drawn after it.
-	eval[bool](p, `new Promise(done => setTimeout(() => requestAnimationFrame(() => requestAnimationFrame(() => done(true))), 700))`)
-	picture, err := chromedp.Run(p.ctx, chromedp.CaptureScreenshot())
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	dir := filepath.Join("..", "docs", "screenshots")
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		p.t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(dir, name), picture, 0o644); err != nil {
-		p.t.Fatal(err)
-	}
 }

@@ -156,7 +156,7 @@ func sharedRowsAreLive(t *testing.T, p *tab, a *actor) {
 var everywhere = []string{
 	"/", "/?lport=7000", "/connections/%s", "/connections/%s?panel=1", "/connections/%s.json", "/connections.json", "/connections.csv",
 	"/connections.ndjson", "/connections.json?n=1&names=1", "/ports", "/ports.json", "/ports/7000", "/ports/7000.json", "/ports/conflicts",
-	"/ports/conflicts.json", "/network", "/network.json", "/diagnosis", "/diagnosis.json", "/history.json", "/history.csv",
+	"/ports/conflicts.json", "/processes", "/processes.json", "/platforms", "/network", "/network.json", "/diagnosis", "/diagnosis.json", "/history.json", "/history.csv",
 	"/complete?q=proc%%3A", "/complete?q=hunter", "/?group=process", "/view?q=hunter2", "/states",
 }
 

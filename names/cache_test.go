@@ -90,6 +90,8 @@ func TestName(t *testing.T) {
 
 // TestBelieved: names are asked for again after a while, and what was known is shown meanwhile; that there is none is
 // believed for a shorter time.
+//
+//attack:r9
 func TestBelieved(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := &book{names: map[string]string{"10.1.0.0": "old.example"}, takes: time.Second}
@@ -118,6 +120,8 @@ func TestBelieved(t *testing.T) {
 }
 
 // TestBounds: questions under way, time for each and addresses kept have bounds.
+//
+//attack:r9
 func TestBounds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := &book{takes: time.Hour}
@@ -215,6 +219,8 @@ func TestToldOfAll(t *testing.T) {
 }
 
 // TestClean: a name is kept as text, and one that only repeats the address is none.
+//
+//attack:r9
 func TestClean(t *testing.T) {
 	addr := netip.MustParseAddr("192.0.2.1")
 	for in, want := range map[string]string{

@@ -2,7 +2,7 @@
 // (netstat -i), its routes (-r), its neighbours on the local network, and its protocol counters (-s).
 //
 // It reads and never changes anything, sends no packet, and starts no goroutine. Linux tells all of it by route netlink
-// and /proc/net; elsewhere what cannot be known is reported as [ErrUnknown], never as an empty list.
+// and /proc/net, macOS and the BSDs routes and neighbours by their routing table; elsewhere what cannot be known is reported as [ErrUnknown], never as an empty list.
 package netinfo
 
 import "errors"

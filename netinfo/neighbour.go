@@ -17,6 +17,7 @@ const (
 	Incomplete NeighbourState = "incomplete" // asked for, no answer yet
 	Failed     NeighbourState = "failed"     // asked for, no answer
 	Permanent  NeighbourState = "permanent"  // set by hand
+	Found      NeighbourState = "found"      // has a hardware address; the system does not tell whether it answers now
 	NoState    NeighbourState = "none"
 )
 

@@ -1,4 +1,4 @@
-//go:build !linux
+//go:build !linux && !windows
 
 package netinfo
 
@@ -62,14 +62,20 @@ func countersByName() map[string]*Counters {
 	return m
 }
 
-// Routes is not known here.
-func Routes() ([]Route, error) { return nil, unknown("routes") }
+// Routes lists the routes of the system's table, where there is a way to read it.
+func Routes() ([]Route, error) { return ribRoutes() }
 
-// RouteTo is not known here.
-func RouteTo(netip.Addr) (Route, error) { return Route{}, unknown("the route to an address") }
+// RouteTo returns the route that a packet to an address takes by the system's table.
+func RouteTo(to netip.Addr) (Route, error) {
+	list, err := ribRoutes()
+	if err != nil {
+		return Route{}, err
+	}
+	return routeTo(list, to)
+}
 
-// Neighbours is not known here.
-func Neighbours() ([]Neighbour, error) { return nil, unknown("neighbours") }
+// Neighbours lists the devices on this machine's links that it has dealt with, where there is a way to read them.
+func Neighbours() ([]Neighbour, error) { return ribNeighbours() }
 
 // CountersNow is not known here.
 func CountersNow() ([]Counter, error) { return nil, unknown("protocol counters") }

@@ -39,3 +39,17 @@ func RatesOf(before, after *Counters, elapsed time.Duration) (r Rates, ok bool) 
 	}
 	return r, true
 }
+
+// Lost returns by how much the errors and drops of an interface grew between two readings; nil where they did not, or a
+// counter went backwards because the interface was made anew.
+func Lost(before, after *Counters) *Counters {
+	lost := Counters{
+		ErrorsReceived: after.ErrorsReceived - before.ErrorsReceived, ErrorsSent: after.ErrorsSent - before.ErrorsSent,
+		DropsReceived: after.DropsReceived - before.DropsReceived, DropsSent: after.DropsSent - before.DropsSent,
+	}
+	back := after.ErrorsReceived < before.ErrorsReceived || after.ErrorsSent < before.ErrorsSent || after.DropsReceived < before.DropsReceived || after.DropsSent < before.DropsSent
+	if back || lost == (Counters{}) {
+		return nil
+	}
+	return &lost
+}

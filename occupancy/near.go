@@ -37,7 +37,7 @@ func Near(port uint16, u *Used, rules *ports.Rules, n int) []uint16 {
 
 // suits reports whether a server could well take the port.
 func suits(p uint16, u *Used, rules *ports.Rules) bool {
-	if u.Has(p) || rules.Denied(p) || rules.Excluded.Has(p) || rules.Ephemeral.First > 0 && rules.Ephemeral.Has(p) {
+	if u.Has(p) || rules.Denied(p) || rules.Bars("", p) || rules.Ephemeral.First > 0 && rules.Ephemeral.Has(p) {
 		return false
 	}
 	_, tcp := ports.Lookup(p, "tcp")

@@ -2,6 +2,7 @@ package occupancy
 
 import (
 	"fmt"
+	"runtime"
 	"slices"
 
 	"sockeye/ports"
@@ -80,14 +81,17 @@ func (a *Answer) Remarks() []string {
 			all = append(all, text+", which this program does not have.")
 		}
 	}
-	if r.Excluded.Has(a.Port) {
-		all = append(all, "The system has excluded the port: nobody can bind it, though no socket holds it.")
+	if r.Bars(a.Protocol.String(), a.Port) {
+		all = append(all, "The system has excluded the port: nobody can bind it, though no socket holds it. A part of the system keeps it, most often Hyper-V, WSL or Docker; netsh int ipv4 show excludedportrange lists such ranges.")
 	}
 	if r.Reserved.Has(a.Port) {
-		all = append(all, "The port is reserved (net.ipv4.ip_local_reserved_ports): the system never hands it out by itself; a program that asks for it gets it.")
+		all = append(all, "The port is reserved ("+ports.ReserveCommand(runtime.GOOS)+"): the system never hands it out by itself; a program that asks for it gets it.")
 	} else if r.HandedOut(a.Port) {
-		all = append(all, fmt.Sprintf("The port lies in the ephemeral range (%d to %d): the system may hand it to an outgoing connection at any moment. "+
-			"A server that needs it is safe only if it is reserved with net.ipv4.ip_local_reserved_ports.", r.Ephemeral.First, r.Ephemeral.Last))
+		text := fmt.Sprintf("The port lies in the ephemeral range (%d to %d): the system may hand it to an outgoing connection at any moment.", r.Ephemeral.First, r.Ephemeral.Last)
+		if how := ports.ReserveCommand(runtime.GOOS); how != "" {
+			text += " A server that needs it is safe only if it is reserved with " + how + "."
+		}
+		all = append(all, text)
 	}
 	return all
 }

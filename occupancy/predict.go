@@ -31,7 +31,7 @@ func predict(o *ports.Outcome, u *Use, holders []*poller.Connection, rules *port
 		o.Verdict, o.Errno, o.Reason = ports.No, "EACCES", "ports below "+strconv.Itoa(int(rules.PrivilegedBelow))+
 			" need root or CAP_NET_BIND_SERVICE, which this program does not have"
 		return
-	case rules.Excluded.Has(u.Port):
+	case rules.Bars(u.Protocol.String(), u.Port):
 		o.Verdict, o.Errno, o.Reason = ports.No, "EACCES", "the system has excluded the port"
 		return
 	}

@@ -81,5 +81,5 @@ func brief(k Key, u *Use, rules ports.Rules, sure bool) *Answer {
 // reaches reports whether the same can be said of a free port as of this run of free ones before it.
 func (s *Stretch) reaches(port uint16, r *ports.Rules) bool {
 	return !s.Used() && s.Last+1 == port && r.Denied(s.First) == r.Denied(port) && r.HandedOut(s.First) == r.HandedOut(port) &&
-		r.Reserved.Has(s.First) == r.Reserved.Has(port) && r.Excluded.Has(s.First) == r.Excluded.Has(port)
+		r.Reserved.Has(s.First) == r.Reserved.Has(port) && r.Bars("", s.First) == r.Bars("", port)
 }

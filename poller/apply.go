@@ -76,6 +76,9 @@ func (t *Table) insert(s *Socket, u *update) *Connection {
 		c.rates(&Socket{Known: KnownBytes}, u.elapsed)
 		t.status.Flow.move(&Socket{Known: KnownBytes}, s)
 	}
+	if s.Created > 0 {
+		c.Opened, c.Known = time.Unix(0, s.Created), c.Known|KnownOpened
+	}
 	t.setUser(c, u)
 	t.setOwner(c, u.owners)
 	t.index[s.ID] = t.place(c)
@@ -131,6 +134,9 @@ func (t *Table) setOwner(c *Connection, owners ownerLookup) (changed bool) {
 	}
 	if owner != nil || n != OwnerNone {
 		c.Owner = owner
+	}
+	if owner != nil && !c.Known.Has(KnownUID) {
+		c.User = owner.User
 	}
 	c.OwnerNote = n
 	if owner == nil && n != OwnerNone && n != OwnerPending {

@@ -35,8 +35,12 @@ type Process struct {
 	// Start is the raw start time in clock ticks since boot (field 22 of /proc/PID/stat), or the source's own
 	// notion of a start; with PID and boot it identifies the process. 0 is unknown.
 	Start uint64
-	// Name is the program's name as the system tells it: hostile text of any bytes, at most 256.
+	// Name is the program's name as the system tells it: hostile text of any bytes, at most 256. On Windows the services
+	// that run in the process stand behind it.
 	Name string
+	// User is the name of the user it works as, where the source's sockets have no user of their own (Windows, macOS,
+	// FreeBSD); "" elsewhere and where it is not told. As hostile as Name.
+	User string
 }
 
 // OwnerNote says why a connection's owner is not known. OwnerKnown is the zero value.
@@ -88,7 +92,8 @@ type Connection struct {
 	Final bool
 	// Owner is the process that holds the socket, nil where unknown.
 	Owner *Process
-	// User is the name of UID, or its number in digits where it has no name; "" where UID is unknown.
+	// User is the name of UID, or its number in digits where it has no name; where UID is unknown it is the owner's, and
+	// "" where that is unknown too.
 	User string
 	// FirstSeen is the time of the first poll that had this socket, by the wall clock; it moves when that is set.
 	FirstSeen time.Time

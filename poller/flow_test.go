@@ -104,6 +104,8 @@ func TestFlowOfEndings(t *testing.T) {
 }
 
 // A counter that was reset, or that runs faster than any link, moved nothing; nor does a source without bytes.
+//
+//attack:k5
 func TestFlowOfStrangeCounters(t *testing.T) {
 	at := func(n uint64) *Socket { return &Socket{Known: KnownBytes, BytesReceived: n, BytesSent: 1} }
 	for _, tt := range []struct {

@@ -32,7 +32,7 @@ func newGopsutil() *gopsutilSource {
 func (g *gopsutilSource) name() SourceKind { return SourceGopsutil }
 
 func (g *gopsutilSource) notes() []string {
-	notes := []string{"Sockets of one kind that share both ends are shown as one by this source, which knows no bytes, rates and queues."}
+	notes := []string{gopsutilNote(runtime.GOOS)}
 	if g.partial() {
 		notes = append(notes, lsofNote)
 	}
@@ -40,6 +40,15 @@ func (g *gopsutilSource) notes() []string {
 		notes = append(notes, g.reason)
 	}
 	return notes
+}
+
+// gopsutilNote says what this source cannot know. On Windows gopsutil hands on what the system lists, elsewhere it takes
+// sockets that share both ends for one.
+func gopsutilNote(system string) string {
+	if system == "windows" {
+		return "This source knows no bytes, rates and queues; /platforms says why."
+	}
+	return "Sockets of one kind that share both ends are shown as one by this source, which knows no bytes, rates and queues; /platforms says why."
 }
 
 // partial implements partialSource.

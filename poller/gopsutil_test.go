@@ -183,3 +183,12 @@ func TestGopsutilSource(t *testing.T) {
 		t.Errorf("a list that was cut off gave %v", err)
 	}
 }
+
+// Only where gopsutil takes sockets for one another is that said.
+func TestGopsutilNote(t *testing.T) {
+	for system, merges := range map[string]bool{"linux": true, "darwin": true, "freebsd": true, "windows": false} {
+		if note := gopsutilNote(system); strings.Contains(note, "shown as one") != merges || !strings.Contains(note, "/platforms") {
+			t.Errorf("%s: %q", system, note)
+		}
+	}
+}

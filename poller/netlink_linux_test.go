@@ -49,6 +49,8 @@ func (d *fakeDumper) Close() error {
 
 // A dump that was interrupted is asked for again, up to four times; the rows of the tries that failed are dropped.
 // Anything else is an error at once.
+//
+//attack:k2
 func TestNetlinkDumpTries(t *testing.T) {
 	again := fmt.Errorf("dump: %w", sockdiag.ErrInterrupted)
 	for _, tt := range []struct {

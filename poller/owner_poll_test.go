@@ -72,6 +72,8 @@ func TestOwnerInherited(t *testing.T) {
 }
 
 // An inode number that is used again belongs to its new holder, whether the old socket is gone or only closed.
+//
+//attack:k3
 func TestOwnerOfReusedInode(t *testing.T) {
 	for name, becomes := range map[string][]Socket{
 		"gone":   nil,

@@ -4,8 +4,6 @@ import "time"
 
 // The bounds of the time between polls.
 const (
-	// DefaultInterval is the time between polls where none is asked for.
-	DefaultInterval = time.Second
 	// MinInterval and MaxInterval bound what may be asked for.
 	MinInterval = 100 * time.Millisecond
 	MaxInterval = time.Minute

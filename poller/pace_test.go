@@ -9,6 +9,8 @@ import (
 )
 
 // The interval doubles while polls take over half of it, and halves when they take less than a fifth.
+//
+//attack:r6
 func TestPace(t *testing.T) {
 	const ms = time.Millisecond
 	for _, tt := range []struct {

@@ -1,4 +1,4 @@
-//go:build !linux
+//go:build !linux && !windows
 
 package poller
 
@@ -11,7 +11,7 @@ import (
 // newOwners returns the finder that fits the source; away from Linux every source names PIDs.
 func newOwners(SourceKind) ownerFinder { return &pidOwners{newProcesses(readProcess)} }
 
-// readProcess asks gopsutil for the name and the start of a process.
+// readProcess asks gopsutil for the name, the start and the user of a process.
 func readProcess(pid int32) (Process, error) {
 	p, err := process.NewProcess(pid)
 	if err != nil {
@@ -21,10 +21,13 @@ func readProcess(pid int32) (Process, error) {
 	if err != nil {
 		name = "" // a protected process, whose PID is known all the same
 	}
-	name = name[:min(len(name), maxName)]
 	created, err := p.CreateTime()
 	if err != nil {
 		created = 0 // some systems tell it only of own processes
 	}
-	return Process{PID: pid, Start: uint64(created), Name: name}, nil
+	user, err := p.Username()
+	if err != nil {
+		user = ""
+	}
+	return Process{PID: pid, Start: uint64(created), Name: cut(name), User: cut(user)}, nil
 }

@@ -87,6 +87,8 @@ func TestProcfsRecorded(t *testing.T) {
 }
 
 // The walk over descriptors ends when the caller has what it looked for.
+//
+//attack:k3
 func TestProcfsStops(t *testing.T) {
 	calls := 0
 	_, err := look(recorded, 1, func(uint32) bool { calls++; return false })
@@ -184,6 +186,8 @@ func TestOwnersWithoutPrivilege(t *testing.T) {
 
 // Where /proc is mounted with hidepid, an ordinary user never gets a wrong owner: other users' processes are forbidden
 // to look at (1), or are not there (2).
+//
+//attack:k3
 func TestProcfsHidePID(t *testing.T) {
 	task := os.Getenv(again)
 	switch {
@@ -234,6 +238,8 @@ func mountHidden(t *testing.T) {
 }
 
 // The kernel hands names on as a process sets them, and so does the row.
+//
+//attack:j6
 func TestProcfsHostileNames(t *testing.T) {
 	if os.Getenv(again) == "" {
 		runAgain(t, uint32(os.Geteuid()), "rename")

@@ -25,6 +25,14 @@ var kernelStates = [...]State{
 	sockdiag.BoundInactive: StateClosed,
 }
 
+// KernelState returns the state that the kernel has a number for (net/tcp_states.h).
+func KernelState(n uint8) State {
+	if int(n) < len(kernelStates) {
+		return kernelStates[n]
+	}
+	return StateUnknown
+}
+
 // socketOf turns what the kernel told into a Socket. zone names an interface by its index.
 func socketOf(protocol uint8, r *sockdiag.Record, zone func(uint32) string) Socket {
 	s := Socket{
@@ -40,8 +48,8 @@ func socketOf(protocol uint8, r *sockdiag.Record, zone func(uint32) string) Sock
 		if r.HasDrops {
 			s.Drops, s.Known = r.Drops, s.Known|KnownDrops
 		}
-	} else if int(r.State) < len(kernelStates) {
-		s.State = kernelStates[r.State]
+	} else {
+		s.State = KernelState(r.State)
 	}
 	if hasUser(&s, r) {
 		s.UID, s.Known = r.UID, s.Known|KnownUID

@@ -200,6 +200,8 @@ func TestFreshGivenUp(t *testing.T) {
 }
 
 // Slow polls never overlap; they stretch the interval to 10 s, and say so; when they are quick again it comes back.
+//
+//attack:r6
 func TestRunSlow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := running(t)

@@ -114,6 +114,9 @@ type Socket struct {
 	RTT uint32
 	// Retransmits counts segments sent again since the socket was opened (tcpi_total_retrans).
 	Retransmits uint32
+	// Created is when the system says that the socket was bound or the connection came about, in nanoseconds since 1970
+	// by the wall clock; 0 where it does not say (only Windows does).
+	Created int64
 }
 
 // Connected reports whether the socket has a remote end.

@@ -10,20 +10,22 @@ import (
 // SourceKind chooses where sockets are read from.
 type SourceKind string
 
-// The sources. SourceAuto takes netlink where the kernel grants it and gopsutil elsewhere.
+// The sources. SourceAuto takes what the system has of its own, netlink on Linux and iphlpapi on Windows, where that is
+// granted, and gopsutil elsewhere.
 const (
 	SourceAuto     SourceKind = "auto"
-	SourceNetlink  SourceKind = "netlink"
-	SourceGopsutil SourceKind = "gopsutil"
+	SourceNetlink  SourceKind = "netlink"  // inet_diag(7)
+	SourceIphlpapi SourceKind = "iphlpapi" // the IP Helper library of Windows
+	SourceGopsutil SourceKind = "gopsutil" // github.com/shirou/gopsutil
 )
 
 // ParseSource reads the name of a source as given on the command line.
 func ParseSource(s string) (SourceKind, error) {
 	switch k := SourceKind(s); k {
-	case SourceAuto, SourceNetlink, SourceGopsutil:
+	case SourceAuto, SourceNetlink, SourceIphlpapi, SourceGopsutil:
 		return k, nil
 	}
-	return "", fmt.Errorf("source must be auto, netlink or gopsutil, not %q", s)
+	return "", fmt.Errorf("source must be auto, netlink, iphlpapi or gopsutil, not %q", s)
 }
 
 // source is the seam to the operating system: it lists sockets.
@@ -48,26 +50,30 @@ type partialSource interface {
 // errRefused marks an error of a source that this system will never let work.
 var errRefused = errors.New("not available on this system")
 
-// openSource opens the source that kind names. With SourceAuto netlink is tried by one whole dump; when that is
-// refused, the reason is logged and gopsutil takes its place, with the reason as a note for the reader.
+// openSource opens the source that kind names. With SourceAuto what the system has of its own is tried by one whole
+// list; when that is refused, the reason is logged and gopsutil takes its place, with the reason as a note for the
+// reader.
 func openSource(ctx context.Context, kind SourceKind, log *slog.Logger) (source, error) {
 	if kind == SourceGopsutil {
 		return newGopsutil(), nil
 	}
-	s, err := openNetlink()
+	if kind != SourceAuto && kind != nativeSource {
+		return nil, fmt.Errorf("source %s: %w", kind, errRefused)
+	}
+	s, err := openNative()
 	if err == nil {
 		if _, err = s.sockets(ctx, nil); err == nil {
 			return s, nil
 		}
 		err = errors.Join(err, s.Close())
 	}
-	if kind == SourceNetlink {
-		return nil, fmt.Errorf("source netlink: %w", err)
-	}
-	if !errors.Is(err, errRefused) {
-		log.Warn("netlink refused, using gopsutil", "error", err)
+	if kind != SourceAuto {
+		return nil, fmt.Errorf("source %s: %w", kind, err)
 	}
 	g := newGopsutil()
-	g.reason = "The kernel's socket list (netlink) is not available here; rows come from gopsutil."
+	if !errors.Is(err, errRefused) {
+		log.Warn(string(nativeSource)+" refused, using gopsutil", "error", err)
+		g.reason = fmt.Sprintf("The kernel's socket list (%s) is not available here; rows come from gopsutil.", nativeSource)
+	}
 	return g, nil
 }

@@ -8,13 +8,13 @@ import (
 
 // Sources are chosen by their names, in one spelling.
 func TestParseSource(t *testing.T) {
-	for _, s := range []string{"auto", "netlink", "gopsutil"} {
+	for _, s := range []string{"auto", "netlink", "iphlpapi", "gopsutil"} {
 		if kind, err := ParseSource(s); err != nil || string(kind) != s {
 			t.Errorf("%q: %q, %v", s, kind, err)
 		}
 	}
 	for _, s := range []string{"", "Auto", "netlink ", "fake", "procfs"} {
-		if kind, err := ParseSource(s); err == nil || !strings.Contains(err.Error(), "auto, netlink or gopsutil") {
+		if kind, err := ParseSource(s); err == nil || !strings.Contains(err.Error(), "auto, netlink, iphlpapi or gopsutil") {
 			t.Errorf("%q: %q, %v", s, kind, err)
 		}
 	}

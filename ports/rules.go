@@ -15,9 +15,9 @@ type Rules struct {
 	// Reserved are ports that the system does not hand out by itself; who asks for one gets it
 	// (net.ipv4.ip_local_reserved_ports).
 	Reserved Spans
-	// Excluded are ports that nobody gets, asked for or not: on Windows what netsh shows as excludedportrange. Where
-	// they cannot be read, they are not known of.
-	Excluded Spans
+	// Excluded and ExcludedUDP are ports of TCP and UDP that nobody gets, asked for or not: on Windows what netsh shows as
+	// excludedportrange, those of administrators left out. Where they cannot be read, they are not known of.
+	Excluded, ExcludedUDP Spans
 	// PrivilegedBelow is the first port that needs no privilege (net.ipv4.ip_unprivileged_port_start), 0 where none
 	// does.
 	PrivilegedBelow uint16

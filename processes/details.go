@@ -57,11 +57,13 @@ type Details struct {
 	Resident, Virtual Fact[uint64]
 	// CPU is the time it has worked, in user and system mode, all threads together.
 	CPU Fact[time.Duration]
+	// Read and Written are the bytes that it caused to be read from storage and written to it.
+	Read, Written Fact[uint64]
 	// Descriptors counts open descriptors, DescriptorLimit is how many it may have.
 	Descriptors, DescriptorLimit Fact[uint64]
 }
 
-// Parent is a process in the line of descent.
+// Parent is a process in the line of descent: a parent or a child.
 type Parent struct {
 	PID   int32
 	Start uint64
@@ -81,6 +83,8 @@ func New() *Reader { return &Reader{newSystem()} }
 // or ErrHidden where there is none to be seen.
 type system interface {
 	read(ctx context.Context, pid int32) (*Details, error)
+	// children returns the processes that the one with the PID started, by their PIDs.
+	children(ctx context.Context, pid int32) ([]Parent, error)
 }
 
 // Read returns what is known of a process. A start of 0 asks for whichever process has the PID now; any other start
@@ -97,4 +101,10 @@ func (r *Reader) Read(ctx context.Context, pid int32, start uint64) (*Details, e
 		return nil, ErrGone
 	}
 	return d, nil
+}
+
+// Children returns the processes that a process started and that go on, in the order of their PIDs. They are found by a look
+// at every process, so it is for who asks once.
+func (r *Reader) Children(ctx context.Context, pid int32) ([]Parent, error) {
+	return r.system.children(ctx, pid)
 }

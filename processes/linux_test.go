@@ -56,6 +56,8 @@ func TestChild(t *testing.T) {
 }
 
 // TestAnotherUnderThisPID: facts of one process are never told of another one.
+//
+//attack:k3
 func TestAnotherUnderThisPID(t *testing.T) {
 	c := sleeper(t)
 	r, pid := New(), int32(c.Process.Pid)

@@ -100,6 +100,8 @@ func TestSplitArgs(t *testing.T) {
 }
 
 // FuzzStat: whatever a process calls itself, its numbers stay where they are.
+//
+//attack:j6
 func FuzzStat(f *testing.F) {
 	for _, name := range []string{"nginx", "a) S 1 (b", "\xff\n", ""} {
 		f.Add(name, uint32(7), uint64(9))

@@ -104,6 +104,21 @@ func descriptorLimit(limits []byte) Fact[uint64] {
 	return know(n)
 }
 
+// stored returns a function that reads a count of bytes from the contents of /proc/PID/io (proc_pid_io(5)).
+func stored(name string) func(io []byte) Fact[uint64] {
+	return func(io []byte) Fact[uint64] {
+		words := field(io, name)
+		if len(words) == 0 {
+			return unknown[uint64](unreadable)
+		}
+		n, err := strconv.ParseUint(words[0], 10, 64)
+		if err != nil {
+			return unknown[uint64](unreadable)
+		}
+		return know(n)
+	}
+}
+
 // bootTime reads the moment of the machine's start from the contents of /proc/stat.
 func bootTime(b []byte) (time.Time, bool) {
 	words := field(b, "btime ")

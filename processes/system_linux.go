@@ -1,6 +1,7 @@
 package processes
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"os/user"
+	"slices"
 	"strconv"
 	"syscall"
 	"time"
@@ -76,6 +78,7 @@ func (f folder) describe(d *Details) {
 		d.User, d.Resident = userOf(status), resident(status)
 	}
 	d.Args = from(f, "cmdline", splitArgs)
+	d.Read, d.Written = from(f, "io", stored("read_bytes:")), from(f, "io", stored("write_bytes:"))
 	d.DescriptorLimit = from(f, "limits", descriptorLimit)
 	d.Unit = from(f, "cgroup", func(b []byte) Fact[string] { return unitOf(groupOf(string(b))) })
 	d.Container = from(f, "cgroup", func(b []byte) Fact[string] { return containerOf(groupOf(string(b))) })
@@ -175,6 +178,35 @@ func (p procfs) parents(ctx context.Context, child stat) []Parent {
 		child = s
 	}
 	return line
+}
+
+// children implements system.
+func (p procfs) children(ctx context.Context, pid int32) ([]Parent, error) {
+	dir, err := os.Open(string(p))
+	if err != nil {
+		return nil, fmt.Errorf("children: %w", err)
+	}
+	defer dir.Close()
+	names, err := dir.Readdirnames(-1)
+	if err != nil {
+		return nil, fmt.Errorf("children: %w", err)
+	}
+	all := []Parent{}
+	for _, name := range names {
+		number, err := strconv.ParseInt(name, 10, 32)
+		if err != nil || ctx.Err() != nil {
+			continue
+		}
+		b, err := os.ReadFile(string(p) + "/" + name + "/stat")
+		if err != nil {
+			continue // it has ended
+		}
+		if s, err := parseStat(b); err == nil && s.parent == pid {
+			all = append(all, Parent{PID: int32(number), Start: s.start, Name: s.name})
+		}
+	}
+	slices.SortFunc(all, func(a, b Parent) int { return cmp.Compare(a.PID, b.PID) })
+	return all, ctx.Err()
 }
 
 // reason says in words why something could not be read.

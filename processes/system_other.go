@@ -58,11 +58,37 @@ func describe(ctx context.Context, p *process.Process, d *Details) {
 	d.Threads = ask(int(threads), err)
 	d.CPU = ask(worked(ctx, p))
 	d.Resident, d.Virtual = memory(ctx, p)
+	d.Read, d.Written = unknown[uint64](noIO), unknown[uint64](noIO)
+	if io, err := p.IOCountersWithContext(ctx); err == nil {
+		d.Read, d.Written = know(io.ReadBytes), know(io.WriteBytes)
+	}
 	open, err := p.NumFDsWithContext(ctx)
 	d.Descriptors = ask(uint64(max(open, 0)), err)
 	d.DescriptorLimit = unknown[uint64]("this system does not tell it")
 	d.Unit = unknown[string]("systemd is a part of Linux")
 	d.Container = unknown[string]("containers are told of on Linux only")
+}
+
+// noIO is said where bytes of storage are not told.
+const noIO = "the system does not tell this user"
+
+// children implements system.
+func (psutil) children(ctx context.Context, pid int32) ([]Parent, error) {
+	p, err := process.NewProcessWithContext(ctx, pid)
+	if err != nil {
+		return nil, fmt.Errorf("children: %w", err)
+	}
+	found, err := p.ChildrenWithContext(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("children: %w", err)
+	}
+	all := []Parent{}
+	for _, c := range found {
+		if name, err := c.NameWithContext(ctx); err == nil {
+			all = append(all, Parent{PID: c.Pid, Start: createdAt(ctx, c), Name: name})
+		}
+	}
+	return all, nil
 }
 
 // ask turns an answer into a fact.

@@ -6,7 +6,8 @@ import "slices"
 // those that they leave out, in canonical spelling and quoted as in the box, each once; rest is q without these terms.
 // Terms inside of groups are no part of it. An unknown key has no terms.
 func (q Query) Choice(key string) (rest Query, in, out []string) {
-	rest = Query{order: q.order}
+	rest = q
+	rest.filter = nil
 	for _, e := range q.filter {
 		k, ok := e.(*keyed)
 		switch {

@@ -10,7 +10,7 @@ import (
 
 // Order is one column to sort by.
 type Order struct {
-	// Column is the name of one of [Columns].
+	// Column is the name of one of [Columns], or [CountColumn].
 	Column string
 	// Desc is set for the largest first.
 	Desc bool
@@ -35,7 +35,7 @@ func (q Query) Order() []Order {
 // click the other way round; at the third in the default order again. Counters, rates, queues and ages begin with
 // the largest, others with the smallest. A column that does not exist changes nothing.
 func (q Query) SortBy(column string) Query {
-	by := findColumn(column)
+	by := findSortable(column)
 	if by == nil {
 		return q
 	}
@@ -55,7 +55,7 @@ func (q Query) SortBy(column string) Query {
 // by. One that is in the order already is turned round at that click, and leaves at the next; where there is no order it
 // is the first.
 func (q Query) ThenBy(column string) Query {
-	by := findColumn(column)
+	by := findSortable(column)
 	if by == nil {
 		return q
 	}
@@ -90,7 +90,7 @@ func (q Query) Compare(a, b *poller.Connection) int {
 			return c
 		}
 	}
-	if len(q.order) == 0 {
+	if !byRows(q.order) {
 		if c := compareDefault(a, b); c != 0 {
 			return c
 		}
@@ -140,7 +140,7 @@ func parseSort(text string) ([]sorting, *Error) {
 	var order []sorting
 	for item := range strings.SplitSeq(text, ",") {
 		name, desc := strings.CutPrefix(strings.TrimSpace(item), "-")
-		by := findColumn(strings.ToLower(name))
+		by := findSortable(strings.ToLower(name))
 		if by == nil {
 			return nil, unknownColumn(name, "to sort by")
 		}

@@ -185,6 +185,7 @@ func TestParseRefuses(t *testing.T) {
 	}
 }
 
+//attack:j7
 func TestParseRefusesTooMuch(t *testing.T) {
 	for name, box := range map[string]string{
 		"length":      strings.Repeat("x", MaxLength+1),

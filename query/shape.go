@@ -117,6 +117,9 @@ func (q Query) withShape(s shape) (Query, *Error) {
 		return Query{}, err
 	}
 	q.shape = s
+	if s.group == nil {
+		q.order = withoutCount(q.order)
+	}
 	if n := len(q.encodeFilter()) + len(shape{open: s.open}.encode(nil)); len(s.open) > 0 && n > maxFilter {
 		return Query{}, failf("the filter and the open groups are %d bytes long as a URL, at most %d are possible", n, maxFilter)
 	}

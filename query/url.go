@@ -29,8 +29,9 @@ func FromURL(rawQuery string) (q Query, page url.Values, err error) {
 	if err := r.readAll(rawQuery); err != nil {
 		return Query{}, url.Values{}, err
 	}
-	sum, fault := Query{order: r.order, look: r.look}.add(r.terms)
+	sum, fault := Query{look: r.look}.add(r.terms)
 	if fault == nil {
+		sum.order = r.order // the layout says which of it there can be
 		sum, fault = sum.withShape(r.shape)
 	}
 	if fault != nil {

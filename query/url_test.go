@@ -109,6 +109,7 @@ func TestFromURLRefuses(t *testing.T) {
 	}
 }
 
+//attack:j7
 func TestFromURLRefusesTooMuch(t *testing.T) {
 	for _, raw := range []string{
 		strings.Repeat("port=1&", 1<<20/7), strings.Repeat("%", 1<<20), "q=" + strings.Repeat("x", maxFilter),

@@ -32,6 +32,8 @@ func small(conns, perAddress, reserved int) (lim limits) {
 }
 
 // Attack N6: one address takes its share, all others together leave room for the owner, and what ends makes room.
+//
+//attack:n6
 func TestConnectionLimits(t *testing.T) {
 	var log logBuffer
 	s := newConnSet(small(8, 3, 2), log.logger())
@@ -109,6 +111,8 @@ func TestConnectionCounts(t *testing.T) {
 }
 
 // Over a real listener: what is too much is closed, and the next one fits when another ends.
+//
+//attack:n6
 func TestConnectionLimitOnTheWire(t *testing.T) {
 	s := newTestServer(t, Config{}, testSite{}, small(2, 2, 0))
 	serve(t, s)

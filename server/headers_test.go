@@ -60,6 +60,8 @@ func TestHeadersOnEveryPath(t *testing.T) {
 }
 
 // No handler can open an answer to other origins, nor loosen the policy.
+//
+//attack:c8
 func TestHeadersCannotBeLoosened(t *testing.T) {
 	s := newTestServer(t, Config{}, testSite{more: func(e *echo.Echo) {
 		e.GET("/open", func(c echo.Context) error {

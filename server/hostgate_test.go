@@ -73,6 +73,7 @@ var hostTable = []struct {
 	{"box", false},
 }
 
+//attack:c1 16 names that are ours, and 38 that are not
 func TestHostGate(t *testing.T) {
 	s := newTestServer(t, Config{AllowHosts: []string{"Box.lan.", "192.0.2.77", "[2001:db8::77]"}}, testSite{}, defaultLimits)
 	for _, tt := range hostTable {
@@ -127,6 +128,8 @@ func everyPath() map[string]*http.Request {
 }
 
 // The host gate comes before every way of answering (attack C2).
+//
+//attack:c2
 func TestHostGateIsOnEveryPath(t *testing.T) {
 	for _, listen := range []string{"localhost:0", ":0", "0.0.0.0:0"} {
 		s := newTestServer(t, Config{Listen: listen}, testSite{}, defaultLimits)
@@ -180,6 +183,7 @@ func TestHostGateOnTheWire(t *testing.T) {
 	}
 }
 
+//attack:c2
 func TestHostGateOwnAddresses(t *testing.T) {
 	s := newTestServer(t, Config{}, testSite{}, defaultLimits)
 	local := netip.MustParseAddr("192.0.2.5")
@@ -249,6 +253,8 @@ func TestHostGateLogsRarely(t *testing.T) {
 }
 
 // Whatever is allowed is, read by other code, a loopback address, an own or a listed one, or a listed name.
+//
+//attack:c1
 func FuzzHostGate(f *testing.F) {
 	for _, tt := range hostTable {
 		f.Add(tt.host)

@@ -65,6 +65,8 @@ func readAll(t *testing.T, conn net.Conn) (body string, end error) {
 
 // Attack N5, in time that only passes when everybody waits: a header and a body that never end, and an idle
 // connection, are closed at their limits and not before.
+//
+//attack:n5 headers after 5 s, bodies after 10 s, idle connections after 60 s, by a clock that the test holds
 func TestSlowClientsAreClosed(t *testing.T) {
 	table := []struct {
 		name, text string
@@ -102,6 +104,8 @@ func TestSlowClientsAreClosed(t *testing.T) {
 }
 
 // A client that stops reading loses its connection when limits.stall has passed, and the handler learns of it.
+//
+//attack:r1
 func TestStalledReaderIsCut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ended := make(chan error, 1)
@@ -189,6 +193,8 @@ func dialLive(t *testing.T, l *pipeListener) *websocket.Conn {
 }
 
 // Attack N7: the peer is who is connected, whatever the headers say.
+//
+//attack:n7
 func TestForwardedForIsIgnored(t *testing.T) {
 	var got string
 	s := newTestServer(t, Config{}, testSite{more: func(e *echo.Echo) {

@@ -44,6 +44,8 @@ func listeningPorts(t *testing.T) (out []string) {
 
 // Attack N1, second half, asked of the kernel: an open server has these two listeners and no other socket that waits
 // for anybody.
+//
+//attack:n1
 func TestOwnListeners(t *testing.T) {
 	needIPv6(t)
 	before := listeningPorts(t)

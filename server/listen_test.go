@@ -91,6 +91,8 @@ func needIPv6(t *testing.T) {
 }
 
 // Attack N2: one of the two families is taken, so the server does not start, and holds nothing.
+//
+//attack:n2 no listener of the two stays
 func TestOpenWhenAPortIsTaken(t *testing.T) {
 	needIPv6(t)
 	for _, taken := range []string{"127.0.0.1:0", "[::1]:0"} {

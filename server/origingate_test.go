@@ -49,6 +49,7 @@ func refusedByOrigin(t *testing.T, what string, w *httptest.ResponseRecorder) {
 	checkHeaders(t, what, w.Result().Header)
 }
 
+//attack:c4
 func TestOriginGateOnUpgrade(t *testing.T) {
 	s := newTestServer(t, Config{}, testSite{}, defaultLimits)
 	for _, tt := range originTable {
@@ -100,6 +101,8 @@ func TestOriginGateComparesAsTheClientSeesIt(t *testing.T) {
 }
 
 // The upgrade over real connections: before the handshake, and by a client that does it right.
+//
+//attack:c4
 func TestOriginGateOnTheWire(t *testing.T) {
 	s := newTestServer(t, Config{}, testSite{}, defaultLimits)
 	serve(t, s)
@@ -125,6 +128,9 @@ func TestOriginGateOnTheWire(t *testing.T) {
 }
 
 // Attack C5: whatever is not GET or HEAD needs our own Origin.
+//
+//attack:c5
+//attack:c7 without a word of the browser on the site
 func TestOriginGateOnMethods(t *testing.T) {
 	s := newTestServer(t, Config{}, testSite{}, defaultLimits)
 	for _, method := range []string{"POST", "PUT", "PATCH", "DELETE", "TRACE", "CONNECT", "PROPFIND", "get", "X"} {
@@ -155,6 +161,8 @@ func TestOriginGateOnMethods(t *testing.T) {
 }
 
 // Attack C6: data is for our pages and for tabs, not for scripts, images and frames of others.
+//
+//attack:c6
 func TestOriginGateOnReading(t *testing.T) {
 	s := newTestServer(t, Config{}, testSite{}, defaultLimits)
 	table := []struct {
@@ -191,6 +199,8 @@ func TestOriginGateOnReading(t *testing.T) {
 }
 
 // Attack C8: a preflight is never answered, on whatever path and from wherever.
+//
+//attack:c8
 func TestPreflightIsNotAnswered(t *testing.T) {
 	s := newTestServer(t, Config{}, testSite{}, defaultLimits)
 	for _, path := range []string{"/", "/act", "/connections.json", "/static/app.js", "/nothing"} {

@@ -38,10 +38,10 @@ func isPlainPath(path, raw string) bool {
 }
 
 // getForHead hands HEAD to the router as GET, for which all pages are routed; net/http leaves the body out of the
-// answer.
+// answer. An upgrade by HEAD stays what it is, and finds no route: GET alone opens a WebSocket (RFC 6455 section 4.1).
 func getForHead(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Method == http.MethodHead {
+		if r.Method == http.MethodHead && !isUpgrade(r) {
 			get := *r
 			get.Method = http.MethodGet
 			r = &get

@@ -10,6 +10,8 @@ import (
 )
 
 // Attack N4: odd paths are not found, and lead nowhere else.
+//
+//attack:n4
 func TestOddPaths(t *testing.T) {
 	s := newTestServer(t, Config{}, testSite{}, defaultLimits)
 	odd := []string{
@@ -54,6 +56,8 @@ func TestTargetsWithoutPath(t *testing.T) {
 }
 
 // What passes is the same after cleaning, decoded once or twice.
+//
+//attack:n4
 func FuzzPlainPath(f *testing.F) {
 	for _, p := range []string{"/", "/a/b", "/a//b", "/%2e%2e/x", "/a%2fb", "/a%252fb", "/a/", "/\\", "/static/app.js"} {
 		f.Add(p)

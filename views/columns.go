@@ -26,43 +26,44 @@ type column struct {
 
 // Why cells can be unknown, where several columns have the same reason.
 const (
-	whyNoProcess = "no process is known to hold this socket"
-	whyNoUser    = "the source of this table does not tell the user"
-	whyNoBytes   = "the system counts no bytes of UDP sockets and of listeners, or this source does not tell them"
-	whyNoRate    = "a rate needs two polls and a socket whose bytes are counted, as those of UDP are not"
-	whyNoQueues  = "this source does not tell the queues"
+	whyNoProcess = "no process is known to hold this socket" + whichTells
+	whyNoUser    = "the source of this table does not tell the user" + whichTells
+	whyNoBytes   = "the system counts no bytes of UDP sockets and of listeners, or this source does not tell them" + whichTells
+	whyNoRate    = "a rate needs two polls and a socket whose bytes are counted, as those of UDP are not" + whichTells
+	whyNoQueues  = "this source does not tell the queues" + whichTells
 	whyNoRemote  = "not connected to one remote end"
+	whichTells   = "; /platforms says which source tells what"
 )
 
 // columns is the table's schema in the order in which they are offered; the script reads it from the header that is made
 // of it.
 var columns = []column{
-	{Name: "proto", Head: "Proto", Title: "Protocol; ⁶ marks an IPv6 socket", Least: 48, Shown: true},
-	{Name: "state", Head: "State", Title: "State of the connection", Least: 132, Shown: true},
-	{Name: "local", Head: "Local", Title: "Local address and port", Least: 166, Grow: 1.3, Shown: true},
-	{Name: "remote", Head: "Remote", Title: "Remote address and port, with who opened the connection", Least: 190, Grow: 1.5, Shown: true},
-	{Name: "proc", Head: "Process", Title: "Process that holds the socket", Least: 104, Grow: 1, Shown: true, Why: whyNoProcess},
-	{Name: "pid", Head: "PID", Title: "Process id", Least: 64, Shown: true, Figure: true, Why: whyNoProcess},
-	{Name: "user", Head: "User", Title: "User that made the socket", Least: 98, Shown: true, Why: whyNoUser},
-	{Name: "age", Head: "Age", Title: "Time since the connection was opened; ≥ where it was found already open", Least: 90, Shown: true, Figure: true},
+	{Name: "proto", Head: "Proto", Title: "Protocol; ⁶ marks an IPv6 socket", Least: 46, Shown: true},
+	{Name: "state", Head: "State", Title: "State of the connection", Least: 128, Shown: true},
+	{Name: "local", Head: "Local", Title: "Local address and port", Least: 152, Grow: 1.3, Shown: true},
+	{Name: "remote", Head: "Remote", Title: "Remote address and port, with who opened the connection", Least: 186, Grow: 1.5, Shown: true},
+	{Name: "proc", Head: "Process", Title: "Process that holds the socket", Least: 94, Grow: 1, Shown: true, Why: whyNoProcess},
+	{Name: "pid", Head: "PID", Title: "Process id", Least: 60, Shown: true, Figure: true, Why: whyNoProcess},
+	{Name: "user", Head: "User", Title: "User that made the socket", Least: 64, Shown: true, Why: whyNoUser},
+	{Name: "age", Head: "Age", Title: "Time since the connection was opened; ≥ where it was found already open", Least: 64, Shown: true, Figure: true},
 	{Name: "rx", Head: "Received", Title: "Payload received since the connection was opened", Least: 76, Shown: true, Figure: true, Why: whyNoBytes},
-	{Name: "tx", Head: "Sent", Title: "Payload sent since the connection was opened", Least: 76, Shown: true, Figure: true, Why: whyNoBytes},
-	{Name: "rxrate", Head: "Rx rate", Title: "Payload received a second, over the last interval", Least: 86, Shown: true, Figure: true, Why: whyNoRate},
-	{Name: "txrate", Head: "Tx rate", Title: "Payload sent a second, over the last interval", Least: 86, Shown: true, Figure: true, Why: whyNoRate},
-	{Name: "rq", Head: "Recv-Q", Title: "Bytes not yet read by the process; for a listener, connections not yet accepted", Least: 68, Shown: true, Figure: true, Why: whyNoQueues},
-	{Name: "sq", Head: "Send-Q", Title: "Bytes not yet acknowledged; for a listener, the limit of its accept queue", Least: 68, Shown: true, Figure: true, Why: whyNoQueues},
-	{Name: "rtt", Head: "RTT", Title: "Round-trip time, smoothed by the kernel", Least: 76, Figure: true, Why: "a round trip has not been measured, or this source does not tell it"},
-	{Name: "retr", Head: "Retrans", Title: "Segments sent again since the connection was opened", Least: 72, Figure: true, Why: "this source does not tell retransmits"},
+	{Name: "tx", Head: "Sent", Title: "Payload sent since the connection was opened", Least: 72, Shown: true, Figure: true, Why: whyNoBytes},
+	{Name: "rxrate", Head: "Rx rate", Title: "Payload received a second, over the last interval", Least: 76, Shown: true, Figure: true, Why: whyNoRate},
+	{Name: "txrate", Head: "Tx rate", Title: "Payload sent a second, over the last interval", Least: 76, Shown: true, Figure: true, Why: whyNoRate},
+	{Name: "rq", Head: "Recv-Q", Title: "Bytes not yet read by the process; for a listener, connections not yet accepted", Least: 60, Shown: true, Figure: true, Why: whyNoQueues},
+	{Name: "sq", Head: "Send-Q", Title: "Bytes not yet acknowledged; for a listener, the limit of its accept queue", Least: 60, Shown: true, Figure: true, Why: whyNoQueues},
+	{Name: "rtt", Head: "RTT", Title: "Round-trip time, smoothed by the kernel", Least: 76, Figure: true, Why: "a round trip has not been measured, or this source does not tell it" + whichTells},
+	{Name: "retr", Head: "Retrans", Title: "Segments sent again since the connection was opened", Least: 72, Figure: true, Why: "this source does not tell retransmits" + whichTells},
 	{Name: "dir", Head: "Direction", Title: "Who opened the connection", Least: 86},
 	{Name: "fam", Head: "Family", Title: "Address family of the socket", Least: 60},
 	{Name: "port", Head: "Port", Title: "Local port alone", Least: 64, Figure: true, Why: "not bound to a port"},
 	{Name: "rport", Head: "R-port", Title: "Remote port alone", Least: 64, Figure: true, Why: whyNoRemote},
 	{Name: "uid", Head: "UID", Title: "User id behind the user's name", Least: 64, Figure: true, Why: whyNoUser},
-	{Name: "opened", Head: "Opened", Title: "When the connection was opened", Least: 156, Figure: true, Why: "it was open before sockeye looked"},
+	{Name: "opened", Head: "Opened", Title: "When the connection was opened", Least: 156, Figure: true, Why: "it was open before sockeye looked" + whichTells},
 	{Name: "seen", Head: "First seen", Title: "When sockeye first saw the socket", Least: 156, Figure: true},
 	{Name: "id", Head: "Id", Title: "Identity of the socket, as in its links", Least: 96},
 	{Name: "peer", Head: "Other end", Title: "Identity of the other end, where it is on this machine too", Least: 96, Why: "the other end is not on this machine, or was not seen"},
-	{Name: "drops", Head: "Drops", Title: "Datagrams that a UDP socket threw away", Least: 64, Figure: true, Why: "only UDP sockets drop datagrams, and not every source tells"},
+	{Name: "drops", Head: "Drops", Title: "Datagrams that a UDP socket threw away", Least: 64, Figure: true, Why: "only UDP sockets drop datagrams, and not every source tells" + whichTells},
 	{Name: "spark", Head: "Traffic", Title: "Bytes a second, both ways, over the last minute that it was in sight", Least: 76},
 }
 

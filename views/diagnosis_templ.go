@@ -611,7 +611,7 @@ func tableFindings(p Diagnosis) templ.Component {
 			templ_7745c5c3_Var25 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 48, "<section class=\"answer\" aria-labelledby=\"found\"><h2 id=\"found\">In the socket table</h2>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 48, "<section class=\"answer\" id=\"findings\" aria-labelledby=\"found\"><h2 id=\"found\">In the socket table</h2>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -94,6 +94,8 @@ func TestVisibleInvalidUTF8(t *testing.T) {
 
 // TestVisibleProperties holds for every byte string: what is shown is valid, short, and free of anything that is
 // itself not shown or that turns the text around.
+//
+//attack:j3
 func TestVisibleProperties(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := string(rapid.SliceOf(rapid.Byte()).Draw(t, "bytes"))

@@ -152,6 +152,8 @@ func TestJoinedRow(t *testing.T) {
 }
 
 // TestHostileGroups: names of groups, of addresses and of the other end are text wherever they stand.
+//
+//attack:j1
 func TestHostileGroups(t *testing.T) {
 	for _, name := range hostile {
 		g := fruit()

@@ -40,12 +40,25 @@ type Inspector struct {
 	// Siblings are other connections of the same process, the first of SiblingsTotal.
 	Siblings      []poller.Connection
 	SiblingsTotal int
+	// Actions is what can be done to it from here.
+	Actions Actions
 	// Origin is scheme, host and port by which the reader calls this server.
 	Origin string
 	// Service is that of [Dashboard]. Name names a host by its address, "" where it has no name; nil names none.
 	Service func(port uint16, protocol string) string
 	Name    func(netip.Addr) string
+	// Asked tells that the name of the remote address was asked for; RemoteName is that name, "" where none is known.
+	Asked      bool
+	RemoteName string
 }
+
+// canAsk reports whether the remote address could have a name that was not asked for.
+func (i Inspector) canAsk() bool {
+	return !i.Asked && i.Connection.Connected() && !i.Connection.Remote.Addr().IsLoopback()
+}
+
+// askLink returns the address of the page with the name of the remote address.
+func (i Inspector) askLink() templ.SafeURL { return connectionLink(i.Connection.ID) + "?names=1" }
 
 // ConnectionPath returns the address of a connection's page.
 func ConnectionPath(id poller.ID) string { return "/connections/" + id.String() }
@@ -149,7 +162,15 @@ func (i Inspector) ends() []fact {
 	if !i.Connection.Connected() {
 		return []fact{local, {Label: "Remote", Value: Dash, Title: l.Remote.Title, Unknown: true}}
 	}
-	return []fact{local, {Label: "Remote", Value: l.Remote.Host + l.Remote.Port, Title: i.about(i.Connection.Remote, l.Remote.Service), Link: portLink(l.Remote.Port[1:])}}
+	remote := fact{Label: "Remote", Value: l.Remote.Host + l.Remote.Port, Title: i.about(i.Connection.Remote, l.Remote.Service), Link: portLink(l.Remote.Port[1:])}
+	if !i.Asked {
+		return []fact{local, remote}
+	}
+	name := fact{Label: "Remote name", Value: Whole(i.RemoteName), Title: "says the owner of the address"}
+	if i.RemoteName == "" {
+		name = fact{Label: "Remote name", Value: Dash, Title: "the name servers of this machine know none, or did not answer yet", Unknown: true}
+	}
+	return []fact{local, remote, name}
 }
 
 // about says what else is known of an end.
@@ -268,20 +289,6 @@ func figureFact(f explain.Figure) fact {
 		return fact{Label: f.Label, Name: f.Name, Value: Dash, Title: f.Note, Unknown: true}
 	}
 	return fact{Label: f.Label, Name: f.Name, Value: figureText(f), Title: f.Help}
-}
-
-// processFacts returns the lines about the owner.
-func (i Inspector) processFacts() []fact {
-	p := i.Process
-	text := func(s string) string { return Whole(s) }
-	return []fact{
-		factOf("Command line", p.Args, commandLine), factOf("Program", p.Executable, text), factOf("Folder", p.Directory, text),
-		factOf("User", p.User, text), factOf("Started", p.Started, stamp), factOf("Unit", p.Unit, text),
-		factOf("Container", p.Container, text), factOf("Threads", p.Threads, func(n int) string { return Count(n) }),
-		factOf("Memory", p.Resident, func(n uint64) string { return Bytes(float64(n)) }),
-		factOf("Processor time", p.CPU, func(d time.Duration) string { return Millis(float64(d.Milliseconds())) }),
-		descriptorFact(p),
-	}
 }
 
 // descriptorFact returns the line about open descriptors: "1,020 of 1,024".

@@ -142,6 +142,8 @@ func TestInspectorUnknown(t *testing.T) {
 }
 
 // TestInspectorHostile: names are text, on the page, in the panel and in what is copied.
+//
+//attack:j1
 func TestInspectorHostile(t *testing.T) {
 	for _, name := range hostile {
 		i := inspected()

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"sockeye/access"
+	"sockeye/diagnose"
 	"sockeye/poller"
 	"sockeye/query"
 )
@@ -12,6 +13,7 @@ import (
 const (
 	NavConnections = "/"
 	NavPorts       = "/ports"
+	NavProcesses   = "/processes"
 )
 
 // Page is what every page shows around its content.
@@ -32,6 +34,9 @@ type Page struct {
 	Plain    bool
 	CanShare bool
 	Here     string
+	// Posts tells that the page has a form that is not sent by GET: browsers say where such a form stands only if the page
+	// lets them, and without that it is refused.
+	Posts bool
 	// Theme is "light" or "dark" where the reader chose one (cookie "theme"), "" for the system's choice.
 	Theme string
 }
@@ -47,6 +52,8 @@ type Dashboard struct {
 	Problem string
 	// Hint is another view that may be meant by what stands in the box; its zero value is none.
 	Hint Hint
+	// Findings are what the rules over the socket table found, the worst first.
+	Findings []diagnose.Finding
 	// Facets are lists of values to choose from.
 	Facets []Facet
 	// Rows are the connections of the window, in the order of the view. At most Limit are shown.

@@ -216,6 +216,8 @@ func TestDoorList(t *testing.T) {
 }
 
 // TestHostilePorts: names from outside become neither markup nor misleading text on any page of ports.
+//
+//attack:j1
 func TestHostilePorts(t *testing.T) {
 	for _, name := range hostile {
 		row := held("0.0.0.0:443", 5, name)

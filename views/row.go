@@ -32,6 +32,8 @@ type line struct {
 	Process, PID, User, Age                cell
 	Received, Sent, ReceiveRate, SendRate  cell
 	ReceiveQueue, SendQueue                cell
+	// Owner leads to the page of the process, "" where that is not known.
+	Owner templ.SafeURL
 	// Cells are those of all columns but the ones above Process, by the names of the columns.
 	Cells map[string]cell
 }
@@ -53,6 +55,7 @@ func lineOf(c *poller.Connection, now time.Time, service func(uint16, string) st
 		l.Cells["rport"] = digitsOf(int64(c.Remote.Port()), c.Remote.Port() != 0, "rport")
 	}
 	l.Process, l.PID = ownerOf(c)
+	l.Owner = ownerLink(c)
 	l.Cells["proc"], l.Cells["pid"] = l.Process, l.PID
 	l.User, l.Age = l.Cells["user"], l.Cells["age"]
 	l.Received, l.Sent = l.Cells["rx"], l.Cells["tx"]

@@ -44,11 +44,24 @@ func TestRowUnknown(t *testing.T) {
 		t.Error(diff)
 	}
 	for name, td := range cells(byID(t, parse(t, DashboardPage(d)), "rows").FirstChild) {
+		if name == "pid" {
+			td = td.FirstChild // what is said of it is said of its link
+		}
 		if content(td) == Dash && (attr(td, "title") == "" || !strings.Contains(attr(td, "class"), "unknown")) {
 			t.Errorf("%s: unknown without a reason or a class", name)
 		}
 		if name == "proc" && !strings.Contains(attr(td, "title"), "CAP_SYS_PTRACE") {
 			t.Errorf("the process is missing because %q", attr(td, "title"))
+		}
+	}
+}
+
+// TestRowLeadsToProcess: by its identity where it is known, and nowhere where it is not.
+func TestRowLeadsToProcess(t *testing.T) {
+	for want, d := range map[string]Dashboard{"/processes/812?start=7": dashboard(t, "", connection()), "": dashboard(t, "", listener())} {
+		link := cells(byID(t, parse(t, DashboardPage(d)), "rows").FirstChild)["pid"].FirstChild
+		if link.Data != "a" || attr(link, "href") != want {
+			t.Errorf("%s with %v, want %q", link.Data, link.Attr, want)
 		}
 	}
 }
@@ -87,6 +100,8 @@ func TestRowRememberedOwner(t *testing.T) {
 }
 
 // TestRowHostile: a name is text in every place it is shown, and nothing but text.
+//
+//attack:j1
 func TestRowHostile(t *testing.T) {
 	for _, name := range hostile {
 		c := connection()

@@ -33,12 +33,14 @@ var shortcuts = []shortcut{
 	{Keys: []string{"l"}, Action: "live", Help: "Charts: back to live"},
 	{Keys: []string{"g", "d"}, Action: "dashboard", Href: NavConnections, Help: "Go to all connections"},
 	{Keys: []string{"g", "p"}, Action: "ports", Href: NavPorts, Help: "Go to the port lookup"},
+	{Keys: []string{"g", "r"}, Action: "processes", Href: NavProcesses, Help: "Go to the processes"},
 	{Keys: []string{"?"}, Action: "help", Everywhere: true, Help: "Show or hide these keys"},
 	{Keys: []string{"Ctrl+K"}, Action: "palette", Everywhere: true, Help: "Find an action, a view, a page, a state, a process or a port"},
 }
 
 // commands are actions of the palette that have no key.
 var commands = []shortcut{
+	{Action: "columns", Help: "Choose the columns of the table"},
 	{Action: "numbers", Help: "Show the charts as a table"},
 	{Action: "picture", Help: "Save the charts as a picture (PNG)"},
 	{Action: "print", Help: "Print the table and the charts"},

@@ -96,7 +96,7 @@ func TestSheetHasKeys(t *testing.T) {
 	for _, n := range find(parse(t, shortcutSheet(false)), func(n *html.Node) bool { return has(n, "data-action") }) {
 		elsewhere = append(elsewhere, attr(n, "data-action"))
 	}
-	if got := strings.Join(elsewhere, " "); got != "dashboard ports help palette theme" {
+	if got := strings.Join(elsewhere, " "); got != "dashboard ports processes help palette theme" {
 		t.Errorf("on other pages: %s", got)
 	}
 }

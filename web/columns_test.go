@@ -15,7 +15,7 @@ func TestColumnSheet(t *testing.T) {
 	s := newTestSite(t, m, poller.MaxInterval)
 	w := ask(t, s, "/columns.css", "cols=pid:90,remote")
 	if w.Code != http.StatusOK || w.Header().Get("Content-Type") != "text/css; charset=utf-8" ||
-		!strings.Contains(w.Body.String(), "--cols:24px 90px minmax(190px,1.5fr)") {
+		!strings.Contains(w.Body.String(), "--cols:24px 90px minmax(186px,1.5fr)") {
 		t.Errorf("%d %s %s", w.Code, w.Header().Get("Content-Type"), w.Body)
 	}
 	if w := ask(t, s, "/columns.css", "cols=}body{"); w.Code != http.StatusBadRequest || strings.Contains(w.Body.String(), "--cols") {

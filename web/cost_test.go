@@ -1,7 +1,6 @@
 package web
 
 import (
-	"encoding/json"
 	"fmt"
 	"testing"
 	"time"
@@ -136,10 +135,11 @@ func TestSnapIsMadeOnce(t *testing.T) {
 	})
 }
 
-// TestStringsAsEncodingJSON: what is written without encoding/json is what it would have written.
+// TestStringsAsEncodingJSON: what is written without encoding/json is what it would have written, with what acts on a
+// terminal escaped.
 func TestStringsAsEncodingJSON(t *testing.T) {
 	check := func(t fataler, s string) {
-		want, err := json.Marshal(s)
+		want, err := marshal(s)
 		if got := appendJSONString(nil, s); err != nil || string(got) != string(want) {
 			t.Fatalf("%q as %s, want %s, %v", s, got, want, err)
 		}

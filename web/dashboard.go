@@ -46,6 +46,7 @@ func (s *Site) dashboard(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	d.Findings = s.findingsNow()
 	if q.Names() {
 		s.nameLines(c.Request().Context(), d.Entries)
 	}
@@ -73,12 +74,13 @@ func fillDashboard(d *views.Dashboard, t *poller.Table, sp span) {
 
 // dashboardProblem answers a view that cannot be read: the page with the reason beside the box, and no rows.
 func (s *Site) dashboardProblem(c echo.Context, raw string, cause error) error {
-	d := views.Dashboard{Box: boxOf(raw), Problem: cause.Error(), Limit: defaultLimit, Service: serviceName,
+	d := views.Dashboard{Box: strings.ToValidUTF8(boxOf(raw), "\uFFFD"), Problem: cause.Error(), Limit: defaultLimit, Service: serviceName,
 		Hint: shownHint(raw, query.Query{})}
 	s.poller.Read(func(t *poller.Table) {
 		d.Facets = facetsOf(query.Query{}, t)
 		d.Status, d.History, d.Total = t.Status(), t.History(), t.Len()
 	})
+	d.Findings = s.findingsNow()
 	d.Page = s.page(c, views.NavConnections, d.Status)
 	return s.render(c, http.StatusBadRequest, views.DashboardPage(d))
 }

@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"net/netip"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -14,43 +13,6 @@ import (
 	"sockeye/poller"
 	"sockeye/views"
 )
-
-// doctor runs diagnoses, one at a time, and keeps the rules over the socket table going once somebody has asked.
-type doctor struct {
-	options diagnose.Options // what is contacted
-	busy    sync.Mutex       // held by the diagnosis that runs
-
-	mu    sync.Mutex
-	watch *diagnose.Watch // nil until somebody asks; guarded by mu
-}
-
-// observe tells the rules of a poll.
-func (d *doctor) observe(delta *poller.Delta) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.watch != nil {
-		d.watch.Apply(delta)
-	}
-}
-
-// begin has the rules know the table, which may be read; from then on they follow its changes.
-func (d *doctor) begin(t *poller.Table) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.watch == nil {
-		d.watch = diagnose.NewWatch(t)
-	}
-}
-
-// tableFindings brings the table up to date and applies the rules to it.
-func (s *Site) tableFindings(ctx context.Context) ([]diagnose.Finding, error) {
-	if err := s.fresh(ctx, s.doctor.begin); err != nil {
-		return nil, err
-	}
-	s.doctor.mu.Lock()
-	defer s.doctor.mu.Unlock()
-	return s.doctor.watch.Findings(diagnose.FactsNow(s.doctor.watch.Wants())), nil
-}
 
 // errDiagnosing is answered while another diagnosis runs: two would disturb each other's measurements.
 var errDiagnosing = echo.NewHTTPError(http.StatusServiceUnavailable, "Another diagnosis is running. Try again in ten seconds.")
@@ -82,8 +44,14 @@ func wantsRun(c echo.Context) bool {
 	if c.Request().Method == http.MethodPost {
 		return true
 	}
+	return c.QueryParam("run") == "1" && ownWish(c)
+}
+
+// ownWish reports whether a request comes from a page of ours, or was typed in: what sends something is not done because
+// another site has a link to it.
+func ownWish(c echo.Context) bool {
 	site := c.Request().Header.Get("Sec-Fetch-Site")
-	return c.QueryParam("run") == "1" && (site == "" || site == "none" || site == "same-origin")
+	return site == "" || site == "none" || site == "same-origin"
 }
 
 // contacts lists whom a diagnosis contacts.
@@ -103,12 +71,12 @@ func (s *Site) begin(ctx context.Context, target string) (rungs <-chan diagnose.
 	out := make(chan diagnose.Rung, len(diagnose.Steps())) // has room for all: a slow reader does not slow the probes down
 	var result diagnose.Report
 	o := s.doctor.options
-	o.Target, o.Findings, o.Traffic = target, s.tableFindings, s.traffic
+	o.Target, o.Findings, o.Traffic, o.Inside = target, s.tableFindings, s.traffic, s.inside
 	o.Report = func(r diagnose.Rung) { out <- r }
 	go func() {
+		defer close(out) // who has read to the end can begin another
 		defer s.doctor.busy.Unlock()
 		result = diagnose.Run(ctx, o)
-		close(out)
 	}()
 	return out, func() diagnose.Report { return result }, nil
 }
@@ -117,6 +85,14 @@ func (s *Site) begin(ctx context.Context, target string) (rungs <-chan diagnose.
 func (s *Site) traffic(ctx context.Context, peer netip.Addr) (f diagnose.Traffic, err error) {
 	err = s.fresh(ctx, func(t *poller.Table) { f = diagnose.TrafficIn(t, peer) })
 	return f, err
+}
+
+// inside names who listens on a port for this machine only.
+func (s *Site) inside(ctx context.Context, port uint16) (name string, ok bool) {
+	if err := s.fresh(ctx, func(t *poller.Table) { name, ok = diagnose.InsideIn(t, port) }); err != nil {
+		return "", false // without a table nothing is claimed
+	}
+	return name, ok
 }
 
 // runDiagnosis answers with the page while the diagnosis runs.

@@ -80,7 +80,7 @@ func TestOneDiagnosisAtATime(t *testing.T) {
 	}
 }
 
-// TestFindingsFollowTheTable: once asked for, the rules hear of what changes.
+// TestFindingsFollowTheTable: the rules hear of every poll.
 func TestFindingsFollowTheTable(t *testing.T) {
 	m := newMachine([]string{"<b>app</b>"})
 	s := newTestSite(t, m, poller.MinInterval)
@@ -92,6 +92,6 @@ func TestFindingsFollowTheTable(t *testing.T) {
 	m.set(func(m *machine) { m.sockets[full.ID] = full })
 	wait(t, func() bool {
 		body := ask(t, s, "/diagnosis", "").Body.String()
-		return strings.Contains(body, "&lt;b&gt;app&lt;/b&gt; (PID 1) does not accept connections fast enough") && strings.Contains(body, `href="/?state=LISTEN&amp;lport=8000"`)
+		return strings.Contains(body, "&lt;b&gt;app&lt;/b&gt; (PID 1) does not accept connections fast enough") && strings.Contains(body, `href="/?state=LISTEN&amp;lip=192.0.2.1&amp;lport=8000&amp;rq=%3E%3D5"`)
 	})
 }

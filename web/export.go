@@ -1,7 +1,6 @@
 package web
 
 import (
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/netip"
@@ -93,7 +92,7 @@ func (s *Site) exportJSON(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	head, err := json.Marshal(envelope{
+	head, err := marshal(envelope{
 		At: e.status.At.UTC(), Seq: e.status.Seq, Host: s.host, Source: e.status.Source, Complete: e.status.Complete,
 		Notes: e.notes(), Total: e.total, Matched: len(e.rows),
 	})
@@ -184,13 +183,17 @@ func appendRecord(dst []byte, cells []string) []byte {
 }
 
 // csvCell returns the value as a cell. Text that a spreadsheet would take for a formula gets an apostrophe in front
-// (OWASP, "CSV Injection"), so that a process cannot name itself into a command.
+// (OWASP, "CSV Injection"), so that a process cannot name itself into a command, and what would act on a
+// terminal is made visible.
 func csvCell(v value) string {
 	s := strings.ToValidUTF8(v.String(), "\uFFFD")
-	if v.kind == text && strings.HasPrefix(strings.TrimLeft(s, " "), "'") || v.kind == text && startsFormula(s) {
-		return "'" + s
+	if v.kind != text {
+		return s
 	}
-	return s
+	if strings.HasPrefix(strings.TrimLeft(s, " "), "'") || startsFormula(s) {
+		return "'" + inertCell(s)
+	}
+	return inertCell(s)
 }
 
 // startsFormula reports whether a spreadsheet may read the text as something else than text.

@@ -258,6 +258,8 @@ func TestExportFollowsTheView(t *testing.T) {
 }
 
 // TestExportRefuses says what is wrong and what is allowed, in the format asked for, and asks for no poll.
+//
+//attack:j7
 func TestExportRefuses(t *testing.T) {
 	m := office()
 	s := newTestSite(t, m, poller.MaxInterval)
@@ -356,6 +358,8 @@ func crowd(n int) *machine {
 }
 
 // TestLongExportFlows: it is handed on as it grows, and ends when nobody reads it any more.
+//
+//attack:r7
 func TestLongExportFlows(t *testing.T) {
 	s := newTestSite(t, crowd(5000), poller.MaxInterval)
 	for _, format := range []string{"json", "ndjson", "csv"} {

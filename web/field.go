@@ -72,7 +72,7 @@ func (v value) String() string {
 	return ""
 }
 
-// appendJSONString appends s in quotes, as encoding/json writes it.
+// appendJSONString appends s in quotes, as encoding/json writes it, with what acts on a terminal escaped.
 func appendJSONString(dst []byte, s string) []byte {
 	if isPlain(s) {
 		return append(append(append(dst, '"'), s...), '"')
@@ -81,7 +81,7 @@ func appendJSONString(dst []byte, s string) []byte {
 	if err != nil { // cannot be: a string has a JSON form
 		return append(dst, "null"...)
 	}
-	return append(dst, b...)
+	return append(dst, inert(b)...)
 }
 
 // isPlain reports whether encoding/json leaves the text as it is: printable ASCII without what is escaped in JSON or

@@ -54,6 +54,8 @@ func groupOrder(q query.Query) (by []func(a, b *group) int) {
 	for _, o := range q.Order() {
 		column, there := groupColumns[o.Column]
 		switch {
+		case o.Column == query.CountColumn:
+			by = append(by, byCount(o.Desc))
 		case o.Column == name:
 			by = append(by, byKey(o.Desc))
 		case there:
@@ -61,6 +63,16 @@ func groupOrder(q query.Query) (by []func(a, b *group) int) {
 		}
 	}
 	return slices.Clip(by)
+}
+
+// byCount orders by how many rows the groups have.
+func byCount(desc bool) func(a, b *group) int {
+	return func(a, b *group) int {
+		if desc {
+			return cmp.Compare(b.sums.rows, a.sums.rows)
+		}
+		return cmp.Compare(a.sums.rows, b.sums.rows)
+	}
 }
 
 // byKey orders by what the groups have in common.

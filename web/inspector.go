@@ -37,7 +37,11 @@ func (s *Site) connection(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	i.Actions = s.connectionActions(c.Request(), &i)
 	panel := c.QueryParam("panel") != "" && !asData
+	if there && c.QueryParam("names") == "1" {
+		s.nameRemote(ctx, &i, panel)
+	}
 	switch missing := "There is no connection with the id " + name + ", and none that ended in the last minutes."; {
 	case there && panel:
 		// Browsers log every 4xx as an error of the page, and that a connection ends is none.
@@ -144,10 +148,10 @@ func (s *Site) ownerDetails(ctx context.Context, c *poller.Connection) (*process
 	if c.Owner == nil {
 		return nil, ""
 	}
-	d, err := s.process(ctx, c.Owner.PID, c.Owner.Start)
+	d, err := s.readProcess(ctx, c.Owner.PID, c.Owner.Start)
 	switch {
 	case err == nil:
-		return redact(ctx, d), ""
+		return d, ""
 	case errors.Is(err, processes.ErrGone):
 		return nil, "The process has ended; what another one under its PID does is not told here."
 	case errors.Is(err, processes.ErrHidden):
@@ -155,6 +159,23 @@ func (s *Site) ownerDetails(ctx context.Context, c *poller.Connection) (*process
 	}
 	s.log.Warn("details of a process", "error", err)
 	return nil, "The system did not tell more of this process; the reason is in the log of the program."
+}
+
+// nameRemote asks for the name of the remote address, beside which it stands. The panel does not wait long: it asks again
+// in a moment.
+func (s *Site) nameRemote(ctx context.Context, i *views.Inspector, panel bool) {
+	wait := exportNames
+	if panel {
+		wait = pageNames
+	}
+	ctx, cancel := context.WithTimeout(ctx, wait)
+	defer cancel()
+	addr := remoteOf(&i.Connection)
+	if i.Asked = addr.IsValid(); !i.Asked {
+		return
+	}
+	s.names.Wait(ctx, []netip.Addr{addr})
+	i.RemoteName = s.names.Name(addr)
 }
 
 // nameOf names the machine's own loopback; nothing is looked up anywhere.

@@ -3,6 +3,7 @@ package web
 import (
 	"encoding/json"
 	"fmt"
+	"net/netip"
 	"time"
 
 	"sockeye/explain"
@@ -79,11 +80,15 @@ func inspectorData(i *views.Inspector) ([]byte, error) {
 	if i.Peer != nil {
 		more.Peer = appendObject(nil, dataFields(), i.Peer, i.Status.At)
 	}
-	rest, err := json.Marshal(more)
+	rest, err := marshal(more)
 	if err != nil {
 		return nil, fmt.Errorf("connection: %w", err)
 	}
-	body := appendObject(nil, dataFields(), &i.Connection, at)
+	fields := dataFields()
+	if i.Asked {
+		fields = (&export{named: map[netip.Addr]string{remoteOf(&i.Connection): i.RemoteName}}).fields()
+	}
+	body := appendObject(nil, fields, &i.Connection, at)
 	body[len(body)-1] = ','
 	return append(append(body, rest[1:]...), '\n'), nil
 }

@@ -213,7 +213,7 @@ func (s *session) pingOnce(ctx context.Context) error {
 
 // readAll reads messages until the connection ends or one breaks a rule.
 func (s *session) readAll(ctx context.Context) error {
-	allowance := newAllowance()
+	allowance := newAllowance(messagesPerSecond)
 	for {
 		b, err := s.channel.read(ctx)
 		if err != nil {

@@ -210,6 +210,13 @@ var brokenMessages = []struct {
 	{"wrong type", websocket.MessageText, `{"t":"view","q":["state=LISTEN"]}`, 1008},
 	{"a fraction", websocket.MessageText, `{"t":"view","q":"","offset":0.5,"limit":60}`, 1008},
 	{"number beyond any", websocket.MessageText, `{"t":"view","q":"","offset":1e400,"limit":60}`, 1008},
+	{"a member twice", websocket.MessageText, `{"t":"resync","t":"resync"}`, 1008},
+	{"a member in two cases", websocket.MessageText, `{"t":"resync","T":"hold"}`, 1008},
+	{"a member in another case", websocket.MessageText, `{"T":"resync"}`, 1008},
+	{"a member twice, once written otherwise", websocket.MessageText, `{"t":"resync","\u0074":"hold"}`, 1008},
+	{"a member that folds to one", websocket.MessageText, `{"t":"view","offſet":1}`, 1008},
+	{"a member of null", websocket.MessageText, `{"t":"resync","q":null}`, 1008},
+	{"a byte order mark", websocket.MessageText, "\ufeff" + `{"t":"resync"}`, 1008},
 	{"trailing data", websocket.MessageText, `{"t":"resync"}{"t":"resync"}`, 1008},
 	{"deep array", websocket.MessageText, `{"t":` + strings.Repeat("[", 1000) + strings.Repeat("]", 1000) + `}`, 1008},
 	{"deep object", websocket.MessageText, strings.Repeat(`{"t":`, 600) + `1` + strings.Repeat("}", 600), 1008},
@@ -217,6 +224,8 @@ var brokenMessages = []struct {
 }
 
 // TestBrokenMessages end their own session with the code of the protocol, and nobody else's.
+//
+//attack:w6 1003 for binary, 1008 for the rest: deep, members twice or in another case, unknown, beyond any number
 func TestBrokenMessages(t *testing.T) {
 	h := open(t, office(), poller.MinInterval)
 	other := h.visit(t, "")
@@ -241,6 +250,8 @@ func TestLongestMessage(t *testing.T) {
 }
 
 // TestFlood: more messages at once than a second allows end the session, and nobody else's.
+//
+//attack:r5 closed with 1008 after 20 at once
 func TestFlood(t *testing.T) {
 	h := open(t, office(), poller.MinInterval)
 	other, b := h.visit(t, ""), h.visit(t, "")
@@ -303,6 +314,8 @@ func TestNoUpgrade(t *testing.T) {
 }
 
 // TestFullHouse: the 65th viewer is told when to come again, and there is room when one has left.
+//
+//attack:r2
 func TestFullHouse(t *testing.T) {
 	h := open(t, office(), poller.MaxInterval)
 	var all []*browser
@@ -346,6 +359,8 @@ func wait(t *testing.T, condition func() bool) {
 }
 
 // TestComingAndGoing: two hundred visits, ended in every way, leave nothing behind.
+//
+//attack:r3 200 visits, ended in every way
 func TestComingAndGoing(t *testing.T) {
 	h := open(t, office(), poller.MinInterval)
 	h.visit(t, "").CloseNow()

@@ -1,11 +1,8 @@
 package web
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/url"
 	"strconv"
 	"time"
@@ -21,6 +18,7 @@ const (
 	closeBinary    = 1003
 	closeNotUTF8   = 1007
 	closePolicy    = 1008
+	closeTooLong   = 1009
 	closeEnded     = 4401 // of our own: the session is over, and coming again is of no use
 )
 
@@ -52,16 +50,11 @@ type clientMessage struct {
 	On     bool   `json:"on"`
 }
 
-// parseMessage reads a message strictly: one object, no unknown members, nothing after it.
+// parseMessage reads a message strictly: see decodeStrictly.
 func parseMessage(b []byte) (clientMessage, error) {
 	var m clientMessage
-	d := json.NewDecoder(bytes.NewReader(b))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&m); err != nil {
-		return m, &violation{closePolicy, "A message must be a JSON object of this protocol."}
-	}
-	if _, err := d.Token(); err != io.EOF {
-		return m, &violation{closePolicy, "A message must be one JSON object and nothing after it."}
+	if err := decodeStrictly(b, &m); err != nil {
+		return m, &violation{closePolicy, "A message must be one JSON object of this protocol."}
 	}
 	switch m.Type {
 	case "view", "hold", "resync", "facets":
@@ -127,6 +120,7 @@ func number(page url.Values, name string, otherwise, low, high int) (int, error)
 
 // allowance lets a viewer send a number of messages a second, in bursts of the same number.
 type allowance struct {
+	rate float64 // a second
 	left float64
 	last time.Time
 }
@@ -134,12 +128,12 @@ type allowance struct {
 // messagesPerSecond is how many messages a viewer may send.
 const messagesPerSecond = 20
 
-func newAllowance() *allowance { return &allowance{left: messagesPerSecond} }
+func newAllowance(rate float64) *allowance { return &allowance{rate: rate, left: rate} }
 
 // take uses one message up; ok is false where none is left.
 func (a *allowance) take(now time.Time) (ok bool) {
 	if !a.last.IsZero() {
-		a.left = min(messagesPerSecond, a.left+now.Sub(a.last).Seconds()*messagesPerSecond)
+		a.left = min(a.rate, a.left+now.Sub(a.last).Seconds()*a.rate)
 	}
 	a.last = now
 	if a.left < 1 {

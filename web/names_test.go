@@ -75,6 +75,8 @@ func TestNamesComeLater(t *testing.T) {
 }
 
 // TestNoNamesUnasked: without names=1 nothing is asked for, whatever is looked at and read.
+//
+//attack:r9
 func TestNoNamesUnasked(t *testing.T) {
 	room(t, func(t *testing.T, m *machine, s *Site) {
 		sit(t, s, "group=remote&open=198.51.100.9")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/netip"
+	"strconv"
 	"sync"
 	"time"
 
@@ -14,38 +15,68 @@ import (
 	"sockeye/views"
 )
 
-// network remembers what the last look at the network gave, so that the next can tell what changed.
+// network remembers what looks at the network gave, so that the next can tell what changed.
 type network struct {
-	mu       sync.Mutex
-	at       time.Time // of the last look; all fields are guarded by mu
-	counters map[string]int64
-	traffic  map[string]netinfo.Counters // by interface
-	devices  map[string]time.Time        // when a hardware address was first seen; zero for those of the first look
+	readings readings
+
+	mu      sync.Mutex            // guards what is below
+	devices map[string]time.Time  // when a hardware address was first seen; zero for those of the first look
+	on      map[netip.Addr]string // the interface of each neighbour, as of the last look
 }
 
-// How long ago the look before may be to be compared with, and how many devices are remembered.
+// How long a device is called new, and how many are remembered.
 const (
-	oldestLook = 15 * time.Minute
+	newDevice  = 10 * time.Minute
 	maxDevices = 4096
 )
 
-// networkPage handles GET /network. Reading it sends nothing.
+// interfaceOf returns the interface on whose network a neighbour is, "" where it is none.
+func (w *network) interfaceOf(a netip.Addr) string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.on[a]
+}
+
+// networkWish is what somebody asks of the network page.
+type networkWish struct {
+	since uint64        // the reading with which the page was opened, 0 for none
+	names bool          // devices and name servers are asked for names
+	wait  time.Duration // how long names are waited for
+}
+
+// wishOf reads what is asked for. A link of another site has nobody asked for names.
+func wishOf(c echo.Context) networkWish {
+	w := networkWish{wait: nameTimeout}
+	if n, err := strconv.ParseUint(c.QueryParam("since"), 10, 64); err == nil {
+		w.since = n
+	}
+	w.names = c.QueryParam("names") == "1" && ownWish(c)
+	if c.QueryParam("part") == "1" {
+		w.wait = 0 // the next part has what comes until then
+	}
+	return w
+}
+
+// networkPage handles GET /network. Reading it sends nothing, unless names are asked for.
 func (s *Site) networkPage(c echo.Context) error {
-	n, err := s.readNetwork(c.Request().Context())
+	n, err := s.readNetwork(c.Request().Context(), wishOf(c))
 	if err != nil {
 		return err
 	}
 	s.poller.Read(func(t *poller.Table) { n.Page = s.page(c, views.NavNetwork, t.Status()) })
+	if c.QueryParam("part") == "1" {
+		return s.render(c, http.StatusOK, views.NetworkPart(n))
+	}
 	return s.render(c, http.StatusOK, views.NetworkPage(n))
 }
 
 // readNetwork looks at everything. What this system does not tell is a reason in the page, no failure.
-func (s *Site) readNetwork(ctx context.Context) (n views.Network, err error) {
+func (s *Site) readNetwork(ctx context.Context, wish networkWish) (n views.Network, err error) {
 	peers := map[netip.Addr]views.Peer{}
 	if err := s.fresh(ctx, func(t *poller.Table) { peers = peersIn(t) }); err != nil {
 		return n, err
 	}
-	now := time.Now()
+	now := reading{at: time.Now()}
 	interfaces, err := netinfo.Interfaces()
 	n.Reasons.Interfaces = reason(err)
 	n.Routes, err = netinfo.Routes()
@@ -54,17 +85,15 @@ func (s *Site) readNetwork(ctx context.Context) (n views.Network, err error) {
 	n.Reasons.Devices = reason(err)
 	counters, err := netinfo.CountersNow()
 	n.Reasons.Counters = reason(err)
-	s.network.mu.Lock()
-	defer s.network.mu.Unlock()
-	elapsed := now.Sub(s.network.at)
-	if s.network.at.IsZero() || elapsed > oldestLook {
-		s.network.counters, s.network.traffic, elapsed = nil, nil, 0
+	now.counters, now.traffic = netinfo.Values(counters), trafficOf(interfaces)
+	opened, before := s.network.readings.take(now, wish.since)
+	n.Opened, n.Since, n.Names = opened.number, now.at.Sub(opened.at), wish.names
+	n.Interfaces = interfacesSince(interfaces, &opened, &before, now.at)
+	n.Counters, n.Others = countersSince(counters, &opened, &before, now.at)
+	n.Devices = s.network.devicesOf(neighbours, peers, now.at)
+	if wish.names {
+		s.nameDevices(ctx, n.Devices, wish.wait)
 	}
-	n.Since = elapsed
-	n.Interfaces = s.network.interfaces(interfaces, elapsed)
-	n.Devices = s.network.neighbours(neighbours, peers, now)
-	n.Counters = s.network.count(counters)
-	s.network.at = now
 	return n, nil
 }
 
@@ -76,69 +105,47 @@ func reason(err error) string {
 	return "Not known: " + err.Error() + "."
 }
 
-// interfaces adds the rates since the last look.
-func (w *network) interfaces(list []netinfo.Interface, elapsed time.Duration) (out []views.Interface) {
-	seen := map[string]netinfo.Counters{}
+// trafficOf returns the counters of the interfaces.
+func trafficOf(list []netinfo.Interface) map[string]*netinfo.Counters {
+	m := map[string]*netinfo.Counters{}
+	for i := range list {
+		if list[i].Counters != nil {
+			m[list[i].Name] = list[i].Counters
+		}
+	}
+	return m
+}
+
+// interfacesSince adds the rates since one reading, and what was lost since another.
+func interfacesSince(list []netinfo.Interface, opened, before *reading, now time.Time) (out []views.Interface) {
 	for _, i := range list {
 		v := views.Interface{Interface: i}
-		if before, known := w.traffic[i.Name]; known && i.Counters != nil {
-			if r, ok := netinfo.RatesOf(&before, i.Counters, elapsed); ok {
+		if before.number > 0 {
+			if r, ok := netinfo.RatesOf(before.traffic[i.Name], i.Counters, now.Sub(before.at)); ok {
 				v.Rates = &r
 			}
 		}
-		if i.Counters != nil {
-			seen[i.Name] = *i.Counters
+		if old := opened.traffic[i.Name]; old != nil && i.Counters != nil {
+			v.Lost = netinfo.Lost(old, i.Counters)
 		}
 		out = append(out, v)
 	}
-	w.traffic = seen
 	return out
 }
 
-// neighbours adds who made each device, whether it is new, and its connections to this machine.
-func (w *network) neighbours(list []netinfo.Neighbour, peers map[netip.Addr]views.Peer, now time.Time) (out []views.Device) {
-	vendors, _ := netinfo.LoadVendors() // it is built in; a damaged one knows nobody, and a test reads it
-	first := w.devices == nil
-	if first {
-		w.devices = map[string]time.Time{}
-	}
-	for _, n := range list {
-		d := views.Device{Neighbour: n, Peer: peers[n.Address.WithZone("")]}
-		if vendors != nil {
-			d.Maker, d.Local, _ = vendors.Maker(n.MAC)
-		}
-		if key := n.MAC.String(); key != "" {
-			since, known := w.devices[key]
-			if !known && len(w.devices) < maxDevices {
-				if !first {
-					since = now
-				}
-				w.devices[key] = since
-			}
-			d.New = !since.IsZero() && now.Sub(since) < 10*time.Minute
-		}
-		out = append(out, d)
-	}
-	return out
-}
-
-// count keeps the counters that are explained and adds by how much each grew since the last look.
-func (w *network) count(list []netinfo.Counter) (out []views.Counter) {
-	before := w.counters
+// countersSince adds by how much counters grew since one reading, and in a second since another. Those that are
+// explained come first; of the others, those that count something.
+func countersSince(list []netinfo.Counter, opened, before *reading, now time.Time) (explained, others []views.Counter) {
 	for _, c := range list {
-		word, ok := netinfo.Explain(c)
-		if !ok {
-			continue
+		v := views.Counter{Counter: c, Grown: opened.grown(c.Key(), c.Value), PerSecond: before.perSecond(c.Key(), c.Value, now)}
+		if word, ok := netinfo.Explain(c); ok {
+			v.Word = word
+			explained = append(explained, v)
+		} else if c.Value != 0 {
+			others = append(others, v)
 		}
-		v := views.Counter{Counter: c, Word: word}
-		if old, known := before[c.Key()]; known && c.Value >= old {
-			grown := c.Value - old
-			v.Grown = &grown
-		}
-		out = append(out, v)
 	}
-	w.counters = netinfo.Values(list)
-	return out
+	return explained, others
 }
 
 // peersIn sums up the connections by the other end's address.
@@ -153,6 +160,9 @@ func peersIn(t *poller.Table) map[netip.Addr]views.Peer {
 		p.Connections++
 		if c.Known.Has(poller.KnownBytes) {
 			p.Received, p.Sent = p.Received+c.BytesReceived, p.Sent+c.BytesSent
+		}
+		if c.Known.Has(poller.KnownRates) {
+			p.ReceiveRate, p.SendRate = p.ReceiveRate+c.ReceiveRate, p.SendRate+c.SendRate
 		}
 		m[a] = p
 	}

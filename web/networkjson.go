@@ -14,7 +14,8 @@ import (
 type networkJSON struct {
 	At           time.Time         `json:"at"`
 	Host         string            `json:"host"`
-	SinceSeconds *float64          `json:"since_seconds"` // that changes and rates are about
+	Reading      uint64            `json:"reading"`       // to ask for changes since it: ?since=
+	SinceSeconds *float64          `json:"since_seconds"` // that changes are about; null where that is now
 	Reasons      map[string]string `json:"reasons"`
 	Interfaces   []interfaceJSON   `json:"interfaces"`
 	Routes       []routeJSON       `json:"routes"`
@@ -33,7 +34,8 @@ type interfaceJSON struct {
 	SpeedMbps *int              `json:"speed_mbps"`
 	Addresses []string          `json:"addresses"`
 	Counters  *netinfo.Counters `json:"counters"`
-	Rates     *netinfo.Rates    `json:"rates"`
+	Rates     *netinfo.Rates    `json:"rates"` // in a second
+	Lost      *netinfo.Counters `json:"lost"`  // errors and drops since the reading asked for
 }
 
 type routeJSON struct {
@@ -51,29 +53,33 @@ type deviceJSON struct {
 	Address       string                 `json:"address"`
 	MAC           *string                `json:"mac"`
 	Vendor        *string                `json:"vendor"`
+	Name          *string                `json:"name"`     // by name server; asked for with names=1 only
+	OwnName       *string                `json:"own_name"` // by multicast DNS; asked for with names=1 only
 	Interface     string                 `json:"interface"`
 	State         netinfo.NeighbourState `json:"state"`
 	New           bool                   `json:"new"`
 	Connections   int                    `json:"connections"`
 	BytesReceived uint64                 `json:"bytes_received"`
 	BytesSent     uint64                 `json:"bytes_sent"`
+	Router        bool                   `json:"router"`
 }
 
 type counterJSON struct {
-	Key   string `json:"key"`
-	Value int64  `json:"value"`
-	Grown *int64 `json:"grown"`
-	Means string `json:"means"`
+	Key   string   `json:"key"`
+	Value int64    `json:"value"`
+	Grown *int64   `json:"grown"`
+	Rate  *float64 `json:"rate"`  // in a second
+	Means *string  `json:"means"` // null for those that need no words
 }
 
 // networkData handles GET /network.json.
 func (s *Site) networkData(c echo.Context) error {
-	n, err := s.readNetwork(c.Request().Context())
+	n, err := s.readNetwork(c.Request().Context(), wishOf(c))
 	if err != nil {
 		return err
 	}
 	data := networkJSON{
-		At: time.Now().UTC(), Host: s.host, RegistryDate: netinfo.RegistryDate, Reasons: map[string]string{},
+		At: time.Now().UTC(), Reading: n.Opened, Host: s.host, RegistryDate: netinfo.RegistryDate, Reasons: map[string]string{},
 		Interfaces: []interfaceJSON{}, Routes: []routeJSON{}, Devices: []deviceJSON{}, Counters: []counterJSON{},
 	}
 	if n.Since > 0 {
@@ -95,18 +101,23 @@ func (s *Site) networkData(c echo.Context) error {
 		}
 		data.Routes = append(data.Routes, one)
 	}
-	for _, d := range n.Devices {
-		data.Devices = append(data.Devices, deviceJSON{d.Address.String(), orNull(d.MAC.String()), orNull(d.Maker), d.Interface, d.State, d.New, d.Connections, d.Received, d.Sent})
+	for i := range n.Devices {
+		d := &n.Devices[i]
+		for _, a := range d.Addresses {
+			data.Devices = append(data.Devices, deviceJSON{a.Address.String(), orNull(d.MAC.String()), orNull(d.Maker), orNull(a.Name), orNull(a.OwnName), d.Interface, a.State, d.New, a.Connections, a.Received, a.Sent, d.Router})
+		}
 	}
-	for _, k := range n.Counters {
-		data.Counters = append(data.Counters, counterJSON{k.Key(), k.Value, k.Grown, k.Means})
+	for _, list := range [][]views.Counter{n.Counters, n.Others} {
+		for _, k := range list {
+			data.Counters = append(data.Counters, counterJSON{k.Key(), k.Value, k.Grown, k.PerSecond, orNull(k.Means)})
+		}
 	}
 	return c.JSON(http.StatusOK, data)
 }
 
 // interfaceData writes one interface.
 func interfaceData(i *views.Interface) interfaceJSON {
-	one := interfaceJSON{Name: i.Name, Kind: i.Kind, MAC: orNull(i.MAC.String()), MTU: i.MTU, Up: i.Up, Addresses: []string{}, Counters: i.Counters, Rates: i.Rates}
+	one := interfaceJSON{Name: i.Name, Kind: i.Kind, MAC: orNull(i.MAC.String()), MTU: i.MTU, Up: i.Up, Addresses: []string{}, Counters: i.Counters, Rates: i.Rates, Lost: i.Lost}
 	if i.Carrier != netinfo.Unknown {
 		there := i.Carrier == netinfo.Yes
 		one.Carrier = &there

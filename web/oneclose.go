@@ -2,6 +2,7 @@ package web
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/binary"
 	"net"
 	"net/http"
@@ -83,16 +84,40 @@ func (c *oneClose) begin() {
 	c.header = h[:0]
 }
 
-// oneCloseWriter hands out a oneClose where a handler takes the connection over.
-type oneCloseWriter struct{ http.ResponseWriter }
+// liveWriter hands out the connection of a viewer with what we put between it and the WebSocket library: a frameGate
+// for what comes and a oneClose for what goes.
+type liveWriter struct {
+	http.ResponseWriter
+	conn net.Conn // the connection itself, once it was handed out
+}
 
-// Hijack implements http.Hijacker.
-func (w oneCloseWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+// Hijack implements http.Hijacker. What net/http has read beyond the request is the start of the first frame.
+func (w *liveWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	conn, buffers, err := http.NewResponseController(w.ResponseWriter).Hijack()
 	if err != nil {
 		return nil, nil, err
 	}
-	one := &oneClose{Conn: conn}
+	w.conn = conn
+	early, err := buffers.Reader.Peek(buffers.Reader.Buffered())
+	if err != nil {
+		return nil, nil, err
+	}
+	one := &oneClose{Conn: newFrameGate(&earlyConn{conn, bytes.NewReader(bytes.Clone(early))})}
+	buffers.Reader.Reset(one)
 	buffers.Writer.Reset(one)
 	return one, buffers, nil
+}
+
+// earlyConn is a connection of which something was read already.
+type earlyConn struct {
+	net.Conn
+	early *bytes.Reader
+}
+
+// Read implements net.Conn.
+func (c *earlyConn) Read(b []byte) (int, error) {
+	if c.early.Len() > 0 {
+		return c.early.Read(b)
+	}
+	return c.Conn.Read(b)
 }

@@ -19,6 +19,8 @@ const pacing = "A look at all sockets takes long on this machine; they are read 
 
 // TestOverloadIsSaid: where looks take long, the page as HTML, the live frames and the data say that they come more
 // rarely, and stop saying so when they are quick again.
+//
+//attack:r6
 func TestOverloadIsSaid(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := office()
@@ -63,6 +65,8 @@ func TestOverloadIsSaid(t *testing.T) {
 
 // TestPartialIsSaid: a table that is not whole is stale in the page, in the live frames and in the data, with the
 // reason; a machine on which nothing was read yet says so as well.
+//
+//attack:k2
 func TestPartialIsSaid(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := office()

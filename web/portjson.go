@@ -218,7 +218,7 @@ func formerOf(f *occupancy.Former, now time.Time) formerJSON {
 func rulesOf(a *occupancy.Answer) rulesJSON {
 	r := &a.Rules
 	j := rulesJSON{
-		Reserved: r.Reserved.Has(a.Port), Excluded: r.Excluded.Has(a.Port), HandedOut: r.HandedOut(a.Port),
+		Reserved: r.Reserved.Has(a.Port), Excluded: r.Bars(a.Protocol.String(), a.Port), HandedOut: r.HandedOut(a.Port),
 		PrivilegedBelow: r.PrivilegedBelow, MayPrivileged: r.MayPrivileged,
 	}
 	if r.Ephemeral.First > 0 {

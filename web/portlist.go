@@ -21,7 +21,7 @@ const maxStretches = 2000
 
 // portForm handles GET /ports: the list of doors, the form, and what it sends. An answer has an address of its own.
 func (s *Site) portForm(c echo.Context) error {
-	asked := strings.TrimSpace(c.QueryParam("q"))
+	asked := strings.TrimSpace(strings.ToValidUTF8(c.QueryParam("q"), "\uFFFD"))
 	if asked == "" {
 		return s.doors(c, false)
 	}

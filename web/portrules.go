@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/netip"
 	"sync"
+	"time"
 
 	"sockeye/ports"
 )
@@ -17,6 +18,7 @@ type portRules struct {
 	mu   sync.Mutex
 	last ports.Rules
 	told bool // that something could not be read
+	at   time.Time
 }
 
 // newPortRules returns the rules of this system, read once.
@@ -28,10 +30,16 @@ func newPortRules(log *slog.Logger) *portRules {
 
 // read returns the rules as they are now.
 func (r *portRules) read() ports.Rules {
+	r.mu.Lock()
+	if last := r.last; ports.RulesAge > 0 && !r.at.IsZero() && time.Since(r.at) < ports.RulesAge {
+		r.mu.Unlock()
+		return last
+	}
+	r.mu.Unlock()
 	now := r.system()
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.last = now
+	r.last, r.at = now, time.Now()
 	if len(now.Problems) > 0 && !r.told {
 		r.told = true
 		r.log.Warn("rules of ports are not known, the usual ones are assumed", "error", now.Problems[0])

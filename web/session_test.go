@@ -120,6 +120,8 @@ func TestClockSet(t *testing.T) {
 
 // TestStalledViewer: while one viewer does not read, nothing queues for it and the others get every frame; when it
 // reads again, one snap brings it to the present.
+//
+//attack:r1
 func TestStalledViewer(t *testing.T) {
 	room(t, func(t *testing.T, m *machine, s *Site) {
 		slow, quick, other := sit(t, s, ""), sit(t, s, ""), sit(t, s, "port=443")
@@ -163,6 +165,9 @@ func TestOnePendingFrame(t *testing.T) {
 }
 
 // TestViewerThatDoesNotRead is cut when a write has waited for 5 s; another is not disturbed.
+//
+//attack:r1 cut when a write has waited for 5 s
+//attack:w8
 func TestViewerThatDoesNotRead(t *testing.T) {
 	room(t, func(t *testing.T, m *machine, s *Site) {
 		slow, quick := sit(t, s, ""), sit(t, s, "")

@@ -22,7 +22,7 @@ var shapedQueries = []string{
 	"group=process", "group=process&open=a&open=b&open=%3F&sort=-rx", "group=remote&sort=remote&open=127.0.0.1&pair=1",
 	"group=state&port=443&sort=-state&open=ESTABLISHED", "group=user&sort=rx,user", "pair=1", "pair=1&sort=-rx&proc=a",
 	"pair=1&state=ESTABLISHED&lport=443", "group=port&pair=1&open=443&open=22&sort=age", "group=lport&sort=-local&open=40001&-proc=b",
-	"group=dir&open=loopback&pair=1", "group=user&open=%3F", "group=proto&sort=-rq,-sq&open=udp", "group=process&sort=-retr,-age",
+	"group=dir&open=loopback&pair=1", "group=user&open=%3F", "group=proto&sort=-rq,-sq&open=udp", "group=process&sort=-retr,-age", "group=remote&sort=count,remote&open=127.0.0.1", "group=user&sort=rx,-count",
 }
 
 // trueLines returns what a view shows and how much that is, found by looking at every row anew.
@@ -126,6 +126,9 @@ func (g *trueGroup) compare(other *trueGroup, o query.Order, q query.Query) int 
 // value returns the sum of a column, nil where it is not known of any row or says nothing about a group.
 func (g *trueGroup) value(column string) *int64 {
 	switch column {
+	case "count":
+		n := int64(len(g.rows))
+		return &n
 	case "rx":
 		return g.sum(poller.KnownBytes, func(c *poller.Connection) int64 { return int64(c.BytesReceived) })
 	case "retr":

@@ -82,6 +82,7 @@ func (s *Site) renderShare(c echo.Context, status int, page views.Share) error {
 	}
 	page.Places, page.Links, page.Visitors, page.Open = places, s.sharing.Links(), s.sharing.Visitors(), s.sharing.Entrances()
 	s.poller.Read(func(t *poller.Table) { page.Page = s.page(c, "", t.Status()) })
+	page.Posts = true
 	return s.render(c, status, views.SharePage(page))
 }
 

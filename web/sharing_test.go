@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"net/url"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -55,7 +56,7 @@ func TestHiddenFromViewers(t *testing.T) {
 		}, nil
 	}
 	for _, role := range []access.Role{access.Nobody, access.Viewer, access.Owner} {
-		for _, target := range []string{"/connections/2", "/connections/2.json", "/connections/2?panel=1"} {
+		for _, target := range []string{"/connections/2", "/connections/2.json", "/connections/2?panel=1", "/processes/1", "/processes/1.json", "/processes/1?part=1"} {
 			body := askAs(s, access.Caller{Role: role}, http.MethodGet, target, nil).Body.String()
 			shown := strings.Contains(body, "hunter2") && strings.Contains(body, "/home/alice")
 			told := strings.Count(body, "Hidden from those who look by a link") >= 2
@@ -65,6 +66,23 @@ func TestHiddenFromViewers(t *testing.T) {
 			if !strings.Contains(body, "/usr/sbin/nginx") {
 				t.Errorf("%s as %s: the program is hidden as well", target, role)
 			}
+		}
+	}
+}
+
+// TestProcessesAreReadInOnePlace: what is read past readProcess is not hidden from viewers.
+func TestProcessesAreReadInOnePlace(t *testing.T) {
+	files, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := strings.Count(string(text), "s.process("); n > 0 && file != "redact.go" && !strings.HasSuffix(file, "_test.go") {
+			t.Errorf("%s reads processes %d times by itself", file, n)
 		}
 	}
 }
@@ -112,7 +130,10 @@ func (f *fakeSharing) Links() []access.Link         { return f.keeper.Links() }
 func (f *fakeSharing) Visitors() []access.Visitor   { return f.keeper.Visitors() }
 func (f *fakeSharing) EndVisitor(id string) bool    { return f.keeper.End(id) }
 func (f *fakeSharing) EndLink(id string) bool       { return f.keeper.EndLink(id) }
-func (f *fakeSharing) Stop() error                  { f.keeper.EndAll(access.Viewer, access.ErrStopped); return f.failure }
+func (f *fakeSharing) Stop() error {
+	f.keeper.EndAll(access.Viewer, access.ErrStopped)
+	return f.failure
+}
 
 // TestSharePages: a link is made and shown once; visitors and links are listed and ended.
 func TestSharePages(t *testing.T) {

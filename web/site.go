@@ -21,6 +21,7 @@ import (
 	"sockeye/processes"
 	"sockeye/static"
 	"sockeye/views"
+	"sockeye/workload"
 )
 
 // Site is the pages, the data and the live view of one machine's sockets. Its handlers expect the server's gates in
@@ -29,12 +30,13 @@ type Site struct {
 	poller  *poller.Poller
 	hub     *hub
 	names   *dns.Cache
+	lan     *dns.Cache // of the names that devices of the local network give themselves
 	metrics *metrics
 	memory  *past.Memory
 	process processReader
 	host    string
 	log     *slog.Logger
-	doctor  doctor
+	doctor  *doctor
 	network network
 	sharing Sharing // nil where nothing can be shared
 
@@ -43,13 +45,22 @@ type Site struct {
 	tries     *tries
 	former    occupancy.Memory
 	resting   func(ctx context.Context, port uint16) (map[poller.ID]time.Duration, error)
+
+	// Of the pages of processes, and of what is done to them.
+	growth   *workload.Memory
+	children func(ctx context.Context, pid int32) ([]processes.Parent, error)
+	acting   acting
 }
 
 // New makes the site. The poller has to call [Site.Observe] after each poll. Names of addresses, where a viewer wants
 // them, are asked of the system's resolver. Who calls it calls [Site.Close] in the end.
-func New(p *poller.Poller, log *slog.Logger) *Site { return newSite(p, log, net.DefaultResolver) }
+func New(p *poller.Poller, log *slog.Logger) *Site {
+	s := newSite(p, log, net.DefaultResolver)
+	s.lan = dns.New(&dns.Multicast{Interface: s.network.interfaceOf}, nil)
+	return s
+}
 
-// newSite makes a site that asks a resolver for names.
+// newSite makes a site that asks a resolver for names, of devices too.
 func newSite(p *poller.Poller, log *slog.Logger, r dns.Resolver) *Site {
 	host, err := os.Hostname()
 	if err != nil {
@@ -59,26 +70,33 @@ func newSite(p *poller.Poller, log *slog.Logger, r dns.Resolver) *Site {
 	hub := newHub(p)
 	hub.names = dns.New(r, hub.named)
 	return &Site{
-		poller: p, hub: hub, names: hub.names, metrics: newMetrics(p, hub, log), memory: past.New(past.Defaults()), process: processes.New().Read,
-		host: host, log: log,
+		poller: p, hub: hub, names: hub.names, lan: dns.New(r, nil), metrics: newMetrics(p, hub, log), memory: past.New(past.Defaults()), process: processes.New().Read,
+		host: host, log: log, doctor: newDoctor(),
+		growth: workload.NewMemory(), children: processes.New().Children,
 		portRules: newPortRules(log), tries: newTries(), resting: p.Resting,
 	}
 }
 
 // Close gives up all questions for names and returns when none is under way.
-func (s *Site) Close() { s.names.Close() }
+func (s *Site) Close() {
+	s.names.Close()
+	s.lan.Close()
+	s.doctor.refusals.Close()
+}
 
 // Observe counts a poll and hands its change to all viewers. It never waits for one.
 func (s *Site) Observe(d *poller.Delta) {
 	s.metrics.observe(d)
 	s.memory.Observe(d)
 	s.former.Observe(d, s.portRules.handedOut)
+	s.growth.Observe(d, time.Now())
 	s.hub.observe(d)
 	s.doctor.observe(d)
 }
 
 // Routes adds the site's routes to e.
 func (s *Site) Routes(e *echo.Echo) {
+	e.JSONSerializer = serializer{}
 	e.GET("/", s.dashboard)
 	e.GET("/view", s.viewInfo)
 	e.GET("/columns.css", s.columnSheet)
@@ -96,12 +114,19 @@ func (s *Site) Routes(e *echo.Echo) {
 	e.GET("/ports/conflicts", s.conflicts)
 	e.GET("/ports/conflicts.json", s.conflictData)
 	e.GET("/ports/*", s.portAnswer)
+	e.GET("/processes", s.ranking)
+	e.GET("/processes.json", s.rankingData)
+	e.GET("/processes/:pid", s.processPage)
+	s.actionRoutes(e)
 	e.GET("/diagnosis", s.diagnosisPage)
 	e.POST("/diagnosis", s.diagnosisPage)
+	e.GET("/diagnosis/worst", s.worstFinding)
 	e.GET("/diagnosis.json", s.diagnosisData)
 	e.POST("/diagnosis.json", s.diagnosisData)
 	e.GET("/network", s.networkPage)
 	e.GET("/network.json", s.networkData)
+	e.GET("/platforms", s.platformsPage)
+	e.GET("/platforms.json", s.platformsData)
 	e.GET("/healthz", s.health)
 	e.GET("/metrics", s.metricsPage)
 	e.GET("/share", s.sharePage)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"time"
 	"unicode/utf8"
@@ -18,17 +19,21 @@ const maxMessage = 4096
 const closeTimeout = time.Second
 
 // socket is a channel over a WebSocket. This file is the only one that knows the library.
-type socket struct{ conn *websocket.Conn }
+type socket struct {
+	conn *websocket.Conn
+	raw  net.Conn // the connection beneath
+}
 
 // accept upgrades a request that has passed the gates. The library's own check of the Origin stays on beside them.
 // Messages are not compressed: a compressor kept for each viewer would cost more memory than all else it has.
 func accept(w http.ResponseWriter, r *http.Request) (channel, error) {
-	conn, err := websocket.Accept(oneCloseWriter{w}, r, &websocket.AcceptOptions{CompressionMode: websocket.CompressionDisabled})
+	live := &liveWriter{ResponseWriter: w}
+	conn, err := websocket.Accept(live, r, &websocket.AcceptOptions{CompressionMode: websocket.CompressionDisabled})
 	if err != nil {
 		return nil, fmt.Errorf("upgrade: %w", err)
 	}
 	conn.SetReadLimit(maxMessage)
-	return &socket{conn}, nil
+	return &socket{conn, live.conn}, nil
 }
 
 // read implements channel. The library lets text through that is not UTF-8; it is refused here.
@@ -64,7 +69,8 @@ func (s *socket) ping(ctx context.Context) error {
 	return nil
 }
 
-// close implements channel. The library may wait longer for the peer's goodbye, so it is cut short.
+// close implements channel. The library may wait longer for the peer's goodbye, and what it offers to cut that short
+// (CloseNow) waits as well, so the connection itself is closed.
 func (s *socket) close(code int, reason string) {
 	done := make(chan struct{})
 	go func() {
@@ -76,7 +82,7 @@ func (s *socket) close(code int, reason string) {
 	select {
 	case <-done:
 	case <-timer.C:
-		_ = s.conn.CloseNow()
+		_ = s.raw.Close()
 		<-done
 	}
 }

@@ -358,6 +358,8 @@ func TestSnapOvertakesDelta(t *testing.T) {
 }
 
 // TestFailedPollClosesNothing: the rows stay, the reason is told, and the next whole poll takes it back.
+//
+//attack:k2
 func TestFailedPollClosesNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := office()

@@ -110,6 +110,10 @@ func (s *Site) viewInfo(c echo.Context) error {
 	for _, o := range q.Order() {
 		info.Sort = append(info.Sort, sortedBy{o.Column, o.Desc})
 	}
+	if q.Group() != "" {
+		info.Headers[query.CountColumn] = q.SortBy(query.CountColumn).Encode()
+		info.Then[query.CountColumn] = q.ThenBy(query.CountColumn).Encode()
+	}
 	for _, column := range query.Columns() {
 		info.Headers[column.Name] = q.SortBy(column.Name).Encode()
 		info.Then[column.Name] = q.ThenBy(column.Name).Encode()

@@ -15,12 +15,9 @@ type Question struct {
 	Local, Remote netip.AddrPort
 	// Interface is the index of the interface that the socket is bound to, 0 for none.
 	Interface uint32
-	// Cookie is the socket's identity: another one between the same ends is no answer.
+	// Cookie is the socket's identity: another one between the same ends is no answer, unless it is [AnyCookie].
 	Cookie uint64
 }
-
-// anyCookie asks for whichever socket has the ends (INET_DIAG_NOCOOKIE, linux/inet_diag.h).
-const anyCookie = ^uint64(0)
 
 // ErrGone is returned by [Ask] where the kernel has no socket with this identity.
 var ErrGone = errors.New("no such socket")
@@ -42,13 +39,22 @@ func appendAsk(dst []byte, sequence uint32, q Question, search bool) []byte {
 	h := Header{Type: TypeSockByFamily, Flags: flagRequest | flagDump, Sequence: sequence}
 	if !search {
 		h.Flags = flagRequest
-		copy(id[4:20], local.Addr().AsSlice())
-		copy(id[20:36], remote.Addr().AsSlice())
-		order.PutUint32(id[36:], q.Interface)
-		order.PutUint32(id[40:], uint32(q.Cookie))
-		order.PutUint32(id[44:], uint32(q.Cookie>>32))
+		named := q
+		named.Local, named.Remote = local, remote
+		putIdentity(id, named)
 	}
 	return AppendMessage(dst, h, body[:])
+}
+
+// putIdentity writes struct inet_diag_sockid: ends, interface and cookie.
+func putIdentity(id []byte, q Question) {
+	binary.BigEndian.PutUint16(id[0:], q.Local.Port())
+	binary.BigEndian.PutUint16(id[2:], q.Remote.Port())
+	copy(id[4:20], q.Local.Addr().AsSlice())
+	copy(id[20:36], q.Remote.Addr().AsSlice())
+	order.PutUint32(id[36:], q.Interface)
+	order.PutUint32(id[40:], uint32(q.Cookie))
+	order.PutUint32(id[44:], uint32(q.Cookie>>32))
 }
 
 // readAnswer reads what the kernel answers to appendAsk, to the end of the list where it searches.
@@ -106,7 +112,7 @@ func (a *answer) message(h Header, payload []byte) error {
 		if err := ParseDetail(payload, &d); err != nil {
 			return err
 		}
-		if a.cookie == anyCookie || d.Cookie == a.cookie {
+		if d.Cookie == a.cookie || a.cookie == AnyCookie && !a.search {
 			a.found = &d
 		}
 		a.done = !a.search

@@ -159,6 +159,8 @@ func TestTCPInfoLengths(t *testing.T) {
 }
 
 // FuzzParseDetail: bytes of any kind are read without a fault, and to the same record as in a dump.
+//
+//attack:k1
 func FuzzParseDetail(f *testing.F) {
 	f.Add(attributes())
 	f.Add(plain(1))

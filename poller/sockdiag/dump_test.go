@@ -58,6 +58,8 @@ func TestReadDumpWhole(t *testing.T) {
 }
 
 // What says that a dump is not whole: refusals, losses and changes under it.
+//
+//attack:k2
 func TestReadDumpNotWhole(t *testing.T) {
 	interrupted := message(TypeSockByFamily, flagDumpInterrupted, plain(2))
 	truncated := say(socket(1), socket(2))
@@ -111,6 +113,8 @@ func TestReadDumpForeign(t *testing.T) {
 }
 
 // Bytes that are no netlink messages or no records end the dump with an error.
+//
+//attack:k1
 func TestReadDumpMalformed(t *testing.T) {
 	length := func(n uint32) []byte {
 		b := socket(2)

@@ -13,6 +13,8 @@ func whole(b []byte) []byte { return slices.Clip(bytes.Clone(b)) }
 
 // Whatever parses is written to something that parses to the same record. Nothing is read beyond the bytes given, and
 // none of them is changed.
+//
+//attack:k1
 func FuzzParseRecord(f *testing.F) {
 	for _, m := range captured(f) {
 		if h, payload, _, err := NextMessage(m); err == nil && h.Type == TypeSockByFamily {
@@ -38,6 +40,8 @@ func FuzzParseRecord(f *testing.F) {
 }
 
 // A message is split off in full or not at all, and every one that is brings the end nearer.
+//
+//attack:k1
 func FuzzNextMessage(f *testing.F) {
 	f.Add(done(0))
 	f.Add(join(socket(1), message(TypeNoop, 0, []byte{1}), done(-2)))
@@ -112,6 +116,8 @@ func expect(t *testing.T, k *kernel) (e expectation) {
 }
 
 // A dump ends, whatever the kernel sends: with an error, or with every record up to its DONE handed on.
+//
+//attack:k1
 func FuzzReadDump(f *testing.F) {
 	f.Add(frame(socket(1), join(socket(2), socket(3)), done(0)))
 	f.Add(frame(join(socket(1), message(TypeNoop, 0, nil), done(0))))

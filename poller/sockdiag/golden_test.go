@@ -133,6 +133,8 @@ func TestCapturedFacts(t *testing.T) {
 }
 
 // A dump that breaks off anywhere, between two datagrams or within one, is an error.
+//
+//attack:k1
 func TestCapturedDumpsCutOff(t *testing.T) {
 	littleEndian(t)
 	c := captures()[0]

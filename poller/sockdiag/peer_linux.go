@@ -26,7 +26,7 @@ func PeerUID(client, server netip.AddrPort) (uid uint32, err error) {
 func (c *Conn) peerUID(client, server netip.AddrPort) (uint32, error) {
 	c.sequence++
 	q := peerQuestion(client, server)
-	q.Cookie = anyCookie
+	q.Cookie = AnyCookie
 	c.request = appendAsk(c.request[:0], c.sequence, q, false)
 	if err := unix.Sendto(c.fd, c.request, 0, &unix.SockaddrNetlink{Family: unix.AF_NETLINK}); err != nil {
 		return 0, fmt.Errorf("sock_diag: send: %w", err)

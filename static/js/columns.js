@@ -129,9 +129,9 @@ export class Columns {
 
   /** One heading can be reached by Tab, with its grip; the arrows lead to the others. */
   #rove(th) {
-    if (!th?.querySelector("a")) return;
+    const line = th?.querySelector("[role=separator]");
+    if (!line) return;
     for (const other of this.#heads.values()) for (const e of other.children) e.tabIndex = other === th ? 0 : -1;
-    const line = th.querySelector("[role=separator]");
     line.setAttribute("aria-valuenow", this.widths[th.dataset.col] ?? Math.round(th.offsetWidth));
   }
 

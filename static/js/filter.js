@@ -175,10 +175,11 @@ function address(encode) {
 }
 
 function pointHeader(th, [first, second], headers, then) {
-  const name = th.dataset.col;
+  const name = th.dataset.sort ?? th.dataset.col;
   const link = th.querySelector("a");
   th.setAttribute("aria-sort", first?.column !== name ? "none" : first.desc ? "descending" : "ascending");
   link.dataset.second = second?.column !== name ? "" : second.desc ? "▾" : "▴";
   link.dataset.then = then[name] ?? "";
   link.href = address(headers[name]);
+  link.hidden = !(name in headers);
 }

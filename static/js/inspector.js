@@ -20,6 +20,10 @@ export class Article {
     place.addEventListener("click", (event) => {
       const button = event.target.closest("[data-copy]");
       if (button) copy(button, place.querySelector("[data-copied]"));
+      const names = event.target.closest("[data-ask]") && document.getElementById("names"); // the switch of the table
+      if (!names) return;
+      event.preventDefault();
+      names.click();
     });
   }
 
@@ -70,7 +74,9 @@ export class Article {
         this.#again();
         done();
       };
-      request.open("GET", `/connections/${id}?panel=1`);
+      // The name of the remote host is asked for where the table asks for names, or the page of the connection does.
+      const names = new URLSearchParams(location.search).get("names") === "1" ? "&names=1" : "";
+      request.open("GET", `/connections/${id}?panel=1${names}`);
       request.responseType = "document";
       request.timeout = GIVE_UP;
       request.send();

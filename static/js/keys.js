@@ -86,26 +86,6 @@ export class Keys {
   }
 }
 
-/**
- * Tells the table what to do: an event "sockeye:move" with detail {by}, "sockeye:open" with the id of the chosen
- * row in detail {id}, or "sockeye:freeze" at its body. Where nothing listens, and so nothing prevents the default, the focus moves, and the row's own link is followed.
- */
-export function tellTable(body, name, detail = {}) {
-  if (name === "open") {
-    detail.id = chosenRow(body)?.dataset.id;
-    if (!detail.id) return;
-  }
-  if (!body.dispatchEvent(new CustomEvent(`sockeye:${name}`, { detail, bubbles: true, cancelable: true }))) return;
-  const present = chosenRow(body);
-  if (name === "open") present?.querySelector("a[href]")?.click();
-  if (name !== "move") return;
-  const rows = [...body.rows];
-  const next = present ? rows[rows.indexOf(present) + detail.by] : rows.find((row) => row.getBoundingClientRect().top >= 0);
-  if (!next) return;
-  next.tabIndex = -1;
-  next.focus();
-}
-
 /** The row that is selected, or has the focus; null where there is none. */
 export function chosenRow(body) {
   return body.querySelector("tr[aria-selected=true]") ?? document.activeElement.closest?.("#rows tr") ?? null;

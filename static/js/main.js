@@ -4,7 +4,7 @@
 import { Charts } from "./charts.js";
 import { Facets } from "./facets.js";
 import { Filter } from "./filter.js";
-import { Keys, chosenRow, copyText, tellTable } from "./keys.js";
+import { Keys, chosenRow, copyText } from "./keys.js";
 import { inspect } from "./inspect.js";
 import { Groups } from "./groups.js";
 import { Net } from "./net.js";
@@ -14,6 +14,7 @@ import { Saved } from "./saved.js";
 import { Store } from "./store.js";
 import { Table } from "./table.js";
 import "./theme.js";
+import "./worst.js";
 
 const element = (id) => document.getElementById(id);
 const store = new Store();
@@ -117,12 +118,12 @@ async function takePicture() {
 const body = element("rows");
 const keys = new Keys({
   filter: () => filter.focus(),
-  down: () => tellTable(body, "move", { by: 1 }),
-  up: () => tellTable(body, "move", { by: -1 }),
-  open: () => tellTable(body, "open"),
+  down: () => table.step(1),
+  up: () => table.step(-1),
+  open: () => table.openHere(),
   pause: () => page.pause(),
   sort: () => table.sortNow(),
-  freeze: () => tellTable(body, "freeze"),
+  freeze: () => table.freeze(),
   copy() {
     const row = chosenRow(body);
     copyText(row ? [...row.cells].map((cell) => cell.textContent.trim()).join("\t") : location.href);
@@ -136,11 +137,7 @@ const keys = new Keys({
   picture: takePicture,
   print: printAll,
   theme: () => element("theme").click(),
-});
-body.addEventListener("sockeye:freeze", (event) => {
-  if (event.defaultPrevented) return;
-  table.grid.frozen = !table.grid.frozen;
-  table.draw();
+  columns: () => element("columns").click(),
 });
 addEventListener("beforeprint", () => {
   const rows = `rows ${store.offset + 1}–${store.offset + body.rows.length} of ${element("matched").textContent}`;

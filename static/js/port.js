@@ -1,4 +1,4 @@
-// Keeps a page of ports up to date: the server's article of it, taken over in place once a second, so that what is
+// Keeps a page of ports, of processes or of the network up to date: the server's article of it, taken over in place once a second, so that what is
 // unfolded, focused and scrolled stays as the reader left it.
 
 import { Idiomorph } from "./idiomorph.js";
@@ -18,7 +18,13 @@ function rests() {
 
 /** The address of the article alone. What was new when the page was opened stays new; nothing is tried again. */
 function address() {
-  return `${location.pathname}?part=1${live.dataset.since ? `&since=${live.dataset.since}` : ""}`;
+  const { since, query: own } = live.dataset;
+  if (own !== undefined) return `${location.pathname}?${own}`;
+  const query = new URLSearchParams(location.search);
+  query.delete("try");
+  query.set("part", "1");
+  if (since) query.set("since", since);
+  return `${location.pathname}?${query}`;
 }
 
 function load() {
@@ -28,7 +34,7 @@ function load() {
     failed = fresh ? 0 : failed + 1;
     live.toggleAttribute("data-stale", failed > 0);
     if (fresh && !rests()) Idiomorph.morph(live, document.importNode(fresh, true), QUIET);
-    next();
+    if (!fresh || !fresh.hasAttribute("data-over")) next();
   };
   request.open("GET", address());
   request.responseType = "document";

@@ -41,6 +41,7 @@ export class Rows {
   constructor(template, head) {
     this.#template = template.content.querySelector("tr");
     for (const td of this.#template.cells) td.setAttribute("role", "gridcell");
+    skipLinks(this.#template);
     for (const th of head.querySelectorAll("th[data-why]")) this.#why[th.dataset.col] = th.dataset.why;
   }
 
@@ -58,14 +59,13 @@ export class Rows {
     tr.dataset.id = id;
     const link = tr.querySelector("a");
     link.href = `/connections/${id}`;
-    link.tabIndex = -1;
     return tr;
   }
 
   /** Gives a row that was made before the columns of now; it keeps the cells that it has. */
   adopt(tr) {
     tr.tabIndex = -1;
-    tr.querySelector("a").tabIndex = -1;
+    skipLinks(tr);
     tr.replaceChildren(...[...this.#row.cells].map((td) => {
       const cell = cellOf(tr, td.dataset.col) ?? document.importNode(td, true);
       cell.setAttribute("role", "gridcell");
@@ -132,6 +132,7 @@ export class Rows {
     const text = write ? value !== null && write(value) : age(Math.max(0, at - since), row.opened_at !== null);
     const missing = value === null;
     put.text(name, missing ? DASH : text);
+    if (name === "pid") put.attribute(name, "href", missing ? "" : `/processes/${value}`);
     put.attribute(name, "class", missing ? "num unknown" : faint && value === 0 ? "num zero" : "num");
     const why = name === "pid" ? row.owner_note || this.#why.pid : this.#why[name];
     put.attribute(name, "title", missing ? why ?? "" : "");
@@ -143,6 +144,11 @@ export class Rows {
     if (!put) this.#parts.set(tr, (put = new Writer(tr)));
     return put;
   }
+}
+
+/** Takes the links of a row out of the way of the Tab key: one row is reached by it, its links by the mouse and by Enter. */
+function skipLinks(tr) {
+  for (const link of tr.querySelectorAll("a")) link.tabIndex = -1;
 }
 
 function cellOf(tr, name) {
@@ -159,7 +165,7 @@ class Writer {
     this.#elements = { tr };
     for (const td of tr.cells) {
       const name = td.dataset.col;
-      this.#elements[name] = name === "mark" ? td.querySelector("a") : td;
+      this.#elements[name] = td.querySelector("a") ?? td;
       for (const part of td.querySelectorAll(".pill")) this.#elements.pill = part;
       for (const part of td.querySelectorAll("bdi")) this.#elements[`${name}.bdi`] = this.#elements[`${name}.addr`] = part;
       for (const part of td.querySelectorAll(".port")) this.#elements[`${name}.port`] = part;

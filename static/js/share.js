@@ -26,7 +26,7 @@ function load(method, address, body, id) {
 
 /** Puts the sharing page into the dialog. */
 function fill(main) {
-  main.querySelectorAll("link, meta").forEach((node) => node.remove());
+  main.querySelectorAll("link").forEach((node) => node.remove());
   const content = document.createElement("div");
   content.className = main.className.replace("paper", "");
   content.append(...main.childNodes);

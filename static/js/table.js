@@ -148,6 +148,17 @@ export class Table {
     this.#walk.step(by);
   }
 
+  /** Opens the row that the reader is at. */
+  openHere() {
+    this.#walk.openHere();
+  }
+
+  /** Has the order of the rows stand still, or go on. */
+  freeze() {
+    this.grid.frozen = !this.grid.frozen;
+    this.draw();
+  }
+
   /** Selects a row by its id, "" for none; the URL has it. */
   select(id) {
     if (id === this.grid.selected) return;

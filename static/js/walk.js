@@ -21,16 +21,6 @@ export class Walk {
     table.setAttribute("role", "grid");
     table.addEventListener("keydown", (event) => this.#key(event));
     body.addEventListener("focusin", (event) => this.#enter(event.target.closest("tr")));
-    body.addEventListener("sockeye:move", (event) => {
-      event.preventDefault();
-      this.step(event.detail.by);
-    });
-    body.addEventListener("sockeye:open", (event) => {
-      event.preventDefault();
-      event.stopPropagation(); // the document hears of it with the row's id
-      const tr = document.activeElement.closest("tbody tr") ?? body.querySelector("tr[aria-selected]");
-      if (tr) open(tr, true);
-    });
     body.addEventListener("click", (event) => this.#click(event));
   }
 
@@ -48,6 +38,12 @@ export class Walk {
     const tr = document.activeElement.closest("tbody tr");
     if (tr) this.#go(this.#grid.place(tr) + by);
     else this.#focus(this.#body.querySelector('tr[tabindex="0"]'));
+  }
+
+  /** Opens the row that has the focus, or else the one that is selected. */
+  openHere() {
+    const tr = document.activeElement.closest("tbody tr") ?? this.#body.querySelector("tr[aria-selected]");
+    if (tr) this.#open(tr, true);
   }
 
   #enter(tr) {
@@ -113,6 +109,7 @@ export class Walk {
     const tr = event.target.closest("tr[data-id]");
     if (!tr || event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey || !getSelection().isCollapsed) return;
     const link = event.target.closest("a");
+    if (link?.pathname.startsWith("/processes/")) return;
     if (this.#open(tr, link !== null)) event.preventDefault();
   }
 }

@@ -1,0 +1,6 @@
+//go:build !linux
+
+package actions
+
+// Supported tells whether this system can do any of it.
+const Supported = false
