@@ -190,7 +190,7 @@ func TestSharePages(t *testing.T) {
 // TestSharedPage: only a page of this site is shared.
 func TestSharedPage(t *testing.T) {
 	for of, want := range map[string]string{
-		"/": "/", "/?a=b": "/?a=b", "/ports/443": "/ports/443", "/?a#k=x": "/?a", "": "/", "//evil.example/": "/", "https://evil.example/": "/",
+		"/": "/", "/?a=b": "/?a=b", "/ports/443": "/ports/443", "/?a#k=x": "/?a", "": "/", "//evil.example/": "/", "https://evil.example/": "/", "https://evil.example/ports": "/", "//evil.example/ports": "/",
 		"/share?of=x": "/", "ports": "/", "/%zz": "/", "javascript:x": "/",
 	} {
 		if got := sharedPage(of); got != want {
