@@ -45,7 +45,7 @@ func (q Query) Timed() bool {
 		case *aged:
 			return true
 		case *condition:
-			return v.timed
+			return v.until != 0
 		}
 		return false
 	})

@@ -23,8 +23,8 @@ type condition struct {
 	name string
 	// meaning is one sentence that says exactly when it holds.
 	meaning string
-	// timed is set where it depends on the present.
-	timed bool
+	// until is the age at which it begins or ceases to hold, 0 where it does not depend on the present.
+	until time.Duration
 	holds func(c *poller.Connection, now time.Time) bool
 	// now is the moment by which it is judged, the zero time for the clock's.
 	now time.Time
@@ -67,7 +67,7 @@ func (k *conditionKind) meanings() []string {
 
 // match reports whether the condition holds.
 func (v *condition) match(c *poller.Connection) bool {
-	if !v.timed {
+	if v.until == 0 {
 		return v.holds(c, time.Time{})
 	}
 	return v.holds(c, present(v.now))
@@ -78,7 +78,7 @@ func (v *condition) text() string { return v.name }
 
 // bind takes over the present.
 func (v *condition) bind(b *binding) value {
-	if b.now.IsZero() || !v.timed {
+	if b.now.IsZero() || v.until == 0 {
 		return v
 	}
 	bound := *v
@@ -89,7 +89,7 @@ func (v *condition) bind(b *binding) value {
 // conditions returns what can be said of a connection, in the order of help.
 func conditions() []condition {
 	return []condition{
-		{name: "new", timed: true, holds: isNew,
+		{name: "new", until: freshFor, holds: isNew,
 			meaning: "opened at most 10 seconds ago, while sockeye looked"},
 		{name: "closed", holds: isClosed,
 			meaning: "over: the kernel has told its end and last counts, or it waits in TIME_WAIT"},
@@ -101,7 +101,7 @@ func conditions() []condition {
 			meaning: "stays within this machine: both ends are here, or its local address is a loopback one"},
 		{name: "wildcard", holds: isWildcard,
 			meaning: "bound to every address of this machine: 0.0.0.0 or [::]"},
-		{name: "stuck", timed: true, holds: isStuck,
+		{name: "stuck", until: stuckAfter, holds: isStuck,
 			meaning: "older than 10 seconds and in a state that should pass at once (SYN_SENT, SYN_RECEIVED, FIN_WAIT_1, " +
 				"CLOSING, CLOSE_WAIT, LAST_ACK), or with bytes to send that were sent again and do not move"},
 	}

@@ -56,7 +56,13 @@ func contains[T string | []byte](text T, want folded) bool {
 		return true
 	}
 	for len(text) > 0 {
-		r, size := letter(text)
+		r, size := rune(text[0]), 1
+		switch {
+		case r >= utf8.RuneSelf:
+			r, size = letter(text)
+		case 'a' <= r && r <= 'z': // as foldRune does, without a call for each of the most frequent letters
+			r -= 'a' - 'A'
+		}
 		text = text[size:]
 		if r == want[0] && begins(text, want[1:]) {
 			return true

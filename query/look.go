@@ -68,6 +68,9 @@ func (q Query) Rows() Query {
 // Plain returns everything in the default order, with the look of q.
 func (q Query) Plain() Query { return Query{look: q.look} }
 
+// Filter returns what of q decides which connections it keeps, without order, layout and look.
+func (q Query) Filter() Query { return Query{filter: q.filter} }
+
 // read takes in one of the lookParameters. What was said before of the same is replaced.
 func (l *look) read(name, text string) *Error {
 	text = strings.TrimSpace(text)

@@ -2,7 +2,6 @@ package web
 
 import (
 	"bytes"
-	"encoding/json"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -11,7 +10,6 @@ import (
 
 	"sockeye/poller"
 	"sockeye/query"
-	"sockeye/views"
 )
 
 const (
@@ -21,51 +19,42 @@ const (
 	facetPace = time.Second
 )
 
-// facetsFrame is the facets of a view.
-type facetsFrame struct {
-	Type   string      `json:"t"`
-	Facets []facetData `json:"facets"`
-}
-
-// facetData is one facet: what of it was chosen, the view without that, and the values with the greatest counts.
+// facetData is one facet: what of it was chosen, and the values with the greatest counts.
 type facetData struct {
-	Key    string       `json:"key"`
-	Rest   string       `json:"rest"`
-	In     []string     `json:"in,omitempty"`
-	Out    []string     `json:"out,omitempty"`
-	Values []facetValue `json:"values"`
+	Key     string
+	In, Out []string
+	Values  []facetValue
 	// More is how many further values there are.
-	More int `json:"more,omitempty"`
+	More int
 }
 
 // facetValue is a value as it stands behind its key, and how many connections have it. Label is what is shown where
 // that is something else, Note what the number of a port is known for.
 type facetValue struct {
-	Text  string `json:"v"`
-	Count *int32 `json:"n"` // nil for a chosen value that is not counted, such as a range
-	Label string `json:"label,omitempty"`
-	Note  string `json:"note,omitempty"`
+	Text  string
+	Count *int32 // nil for a chosen value that is not counted, such as a range
+	Label string
+	Note  string
 }
 
 // tellFacets returns the facets of a view as a message, nil where its viewers have them as they are, or where they were
 // told less than [facetPace] ago.
 func (v *view) tellFacets(at time.Time) []byte {
 	since := at.Sub(v.facetsAt)
-	if v.facets == nil || !v.facets.dirty && v.facetsTold != nil || v.facetsTold != nil && since >= 0 && since < facetPace {
+	if v.facets == nil {
 		return nil
 	}
-	message := encodeFacets(v.facets)
-	v.facets.dirty, v.facetsAt = false, at
+	turn := v.facets.changed()
+	if v.facetsTold != nil && (turn == v.facetsTurn || since >= 0 && since < facetPace) {
+		return nil
+	}
+	message := v.facets.message(&v.rests)
+	v.facetsAt, v.facetsTurn = at, turn
 	if bytes.Equal(message, v.facetsTold) {
 		return nil
 	}
 	v.facetsTold = message
 	return message
-}
-
-// encodeFacets encodes the facets as they are.
-func encodeFacets(s *facetSet) []byte {
-	return encode(facetsFrame{Type: "facets", Facets: s.data()})
 }
 
 // data returns all facets.
@@ -79,12 +68,11 @@ func (s *facetSet) data() []facetData {
 
 // one returns a facet.
 func (s *facetSet) one(f *facet) facetData {
-	data := facetData{Key: f.key, Rest: f.encode, In: f.in, Out: f.out, Values: []facetValue{}}
+	data := facetData{Key: f.key, In: f.in, Out: f.out}
 	best, more := f.best(s)
 	data.More = more
 	for _, n := range best {
-		count := f.counts[n]
-		data.Values = append(data.Values, s.value(f, n, &count))
+		data.Values = append(data.Values, s.value(f, n))
 	}
 	for _, text := range slices.Concat(f.in, f.out) {
 		if !slices.ContainsFunc(data.Values, func(v facetValue) bool { return v.Text == text }) {
@@ -97,8 +85,9 @@ func (s *facetSet) one(f *facet) facetData {
 // best returns the numbers with the greatest counts, and how many more are counted. Equal counts are in the order of
 // their names. States, directions and protocols are few and stay in their own order, so that they do not move.
 func (f *facet) best(s *facetSet) (best []int32, more int) {
+	counts := f.counts()
 	if f.key == "state" || f.key == "dir" || f.key == "proto" {
-		for n, count := range f.counts {
+		for n, count := range counts {
 			if count > 0 && s.name(f, int32(n)) != "" {
 				best = append(best, int32(n))
 			}
@@ -106,15 +95,15 @@ func (f *facet) best(s *facetSet) (best []int32, more int) {
 		return best, 0
 	}
 	order := func(a, b int32) int {
-		if f.counts[a] != f.counts[b] {
-			return int(f.counts[b]) - int(f.counts[a])
+		if counts[a] != counts[b] {
+			return int(counts[b]) - int(counts[a])
 		}
 		return s.compare(f, a, b)
 	}
-	for i := 1; i < len(f.counts); i++ {
+	for i := 1; i < len(counts); i++ {
 		n := int32(i)
 		switch {
-		case f.counts[n] <= 0:
+		case counts[n] <= 0:
 			continue
 		case len(best) == facetValues && order(best[facetValues-1], n) <= 0:
 			more++
@@ -165,14 +154,14 @@ func (s *facetSet) name(f *facet, n int32) string {
 }
 
 // value returns a counted value.
-func (s *facetSet) value(f *facet, n int32, count *int32) facetValue {
-	name := s.name(f, n)
-	v := facetValue{Text: query.QuoteValue(name), Count: count, Label: name}
+func (s *facetSet) value(f *facet, n int32) facetValue {
+	name, count := s.name(f, n), f.counts()[n]
+	v := facetValue{Text: query.QuoteValue(name), Count: &count, Label: name}
 	switch f.key {
 	case "proc":
-		v.Text = exactText(name, s.book.processes.numbers, f)
+		v.Text = exactText(n, &s.book.processes, f)
 	case "user":
-		v.Text = exactText(name, s.book.users.numbers, f)
+		v.Text = exactText(n, &s.book.users, f)
 	case "port":
 		v.Note = portName(uint16(n))
 	}
@@ -184,28 +173,22 @@ func (s *facetSet) value(f *facet, n int32, count *int32) facetValue {
 
 // exactText returns a name as a value: as it is where it is a part of no other name, and with "=" before it where it
 // is. What was chosen without it stays so.
-func exactText(name string, others map[string]int32, f *facet) string {
+func exactText(n int32, names *nameIndex, f *facet) string {
+	name := names.values[n]
 	if strings.HasPrefix(name, "=") {
 		return query.QuoteValue("=" + name)
 	}
 	text := query.QuoteValue(name)
-	if slices.Contains(f.in, text) || slices.Contains(f.out, text) {
-		return text
-	}
-	lower := strings.ToLower(name)
-	for other := range others {
-		if len(other) > len(name) && strings.Contains(strings.ToLower(other), lower) {
-			return query.QuoteValue("=" + name)
-		}
+	if !slices.Contains(f.in, text) && !slices.Contains(f.out, text) && names.isPart(n) {
+		return query.QuoteValue("=" + name)
 	}
 	return text
 }
 
 // chosen returns a value that was chosen and is not among the greatest, with its count where there is one.
 func (s *facetSet) chosen(f *facet, text string) facetValue {
-	if n := s.number(f, text); n > 0 && int(n) < len(f.counts) {
-		count := f.counts[n]
-		v := s.value(f, n, &count)
+	if n := s.number(f, text); n > 0 && int(n) < len(f.counts()) {
+		v := s.value(f, n)
 		v.Text = text
 		return v
 	}
@@ -239,73 +222,6 @@ func numberOf(numbers map[string]int32, text string) int32 {
 		}
 	}
 	return 0
-}
-
-// facetsOf counts the facets of a query in a table once, for a page.
-func facetsOf(q query.Query, t *poller.Table) []views.Facet {
-	book := newFactBook()
-	s := newFacetSet(q, book)
-	for _, b := range s.bases {
-		b.query = b.query.At(t.Status().At)
-	}
-	for c := range t.All() {
-		f := book.of(c)
-		for _, b := range s.bases {
-			if b.query.Match(c) {
-				b.add(&f, 1)
-			}
-		}
-	}
-	return viewFacets(s.data())
-}
-
-// viewFacets returns facets as the page shows them.
-func viewFacets(all []facetData) []views.Facet {
-	out := make([]views.Facet, len(all))
-	for i, d := range all {
-		f := views.Facet{Key: d.Key, More: d.More}
-		for _, v := range d.Values {
-			one := views.FacetValue{Label: v.Label, Note: v.Note, Count: -1, Encode: included(&d, v.Text)}
-			if one.Label == "" {
-				one.Label = v.Text
-			}
-			if v.Count != nil {
-				one.Count = int(*v.Count)
-			}
-			one.In, one.Out = slices.Contains(d.In, v.Text), slices.Contains(d.Out, v.Text)
-			f.Values = append(f.Values, one)
-		}
-		out[i] = f
-	}
-	return out
-}
-
-// included returns the view with only this value of the facet, or with none of them where it is the only one.
-func included(d *facetData, text string) string {
-	if len(d.In) == 1 && d.In[0] == text && len(d.Out) == 0 {
-		return d.Rest
-	}
-	rest, _, err := query.FromURL(d.Rest)
-	if err != nil { // cannot be: it was encoded by us
-		return d.Rest
-	}
-	q, err := rest.With(d.Key + ":" + text)
-	if err != nil { // the filter is as long as it can be
-		return d.Rest
-	}
-	return q.Encode()
-}
-
-// MarshalJSON writes a value as an array that ends with the last that there is to say.
-func (v facetValue) MarshalJSON() ([]byte, error) {
-	cells := []any{v.Text, v.Count}
-	if v.Label != "" || v.Note != "" {
-		cells = append(cells, v.Label)
-	}
-	if v.Note != "" {
-		cells = append(cells, v.Note)
-	}
-	return json.Marshal(cells)
 }
 
 // decimalText returns a number in digits.

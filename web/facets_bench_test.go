@@ -12,7 +12,7 @@ import (
 // BenchmarkFacets shows the cost of a tick by the number of different views whose facets are shown; see
 // [BenchmarkViews] for the same without facets.
 func BenchmarkFacets(b *testing.B) {
-	for _, views := range []int{1, 10} {
+	for _, views := range []int{1, 10, 50} {
 		b.Run(fmt.Sprint(views), func(b *testing.B) { benchmarkTick(b, throngViews(b, views), 1, true) })
 	}
 }
@@ -32,7 +32,7 @@ func BenchmarkFacetsOpen(b *testing.B) {
 		for n, c := range s.roster.rows {
 			book.enter(int32(n), c)
 		}
-		newFacetSet(query.Query{}, book).fill(s.roster, &d.Status)
+		book.open(query.Query{}, s.roster, &d.Status)
 	}
 }
 
@@ -48,13 +48,17 @@ func TestFacetsAllocateNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := newFacetSet(q, book)
-	s.fill(r, &poller.Status{})
-	one, other := book.rows[0], book.rows[1]
+	s := book.open(q, r, &poller.Status{})
+	d := &poller.Delta{Changed: []*poller.Connection{a, b}}
 	if n := testing.AllocsPerRun(100, func() {
-		s.replace(0, a, &one, &other)
-		s.replace(0, a, &other, &one)
+		a.State, d.Seq = poller.StateListen+poller.StateClosed-a.State, d.Seq+1
+		r.begin(d)
+		book.apply(r, d)
+		r.end()
 	}); n != 0 {
 		t.Errorf("%v allocations", n)
+	}
+	if s.changed() != book.turn {
+		t.Error("nothing was counted")
 	}
 }

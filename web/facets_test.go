@@ -224,8 +224,9 @@ func TestFacetsPace(t *testing.T) {
 	v := &view{facets: newFacetSet(query.Query{}, newFactBook())}
 	at := time.Unix(1000, 0)
 	tell := func(after time.Duration) bool {
-		v.facets.facets[0].add(1, 1)
-		v.facets.dirty = true
+		v.facets.book.turn++
+		v.facets.bases[0].add(&facts{state: 1}, 1)
+		v.facets.bases[0].changed = v.facets.book.turn
 		return v.tellFacets(at.Add(after)) != nil
 	}
 	for _, step := range []struct {

@@ -19,8 +19,7 @@ func (s *shelf) watchFacets(v *view, t *poller.Table) {
 		s.bookSeq = t.Status().Seq
 	}
 	status := t.Status()
-	v.facets = newFacetSet(v.query, s.book)
-	v.facets.fill(s.roster, &status)
+	v.facets, v.rests = s.book.open(v.query, s.roster, &status), rests(v.query)
 	v.facetsTold = nil
 }
 
@@ -29,57 +28,20 @@ func (s *shelf) leaveFacets(v *view) {
 	if v.facetViewers--; v.facetViewers > 0 {
 		return
 	}
+	s.book.shut(v.facets)
 	v.facets, v.facetsTold = nil, nil
-	for _, other := range s.views {
-		if other.facets != nil {
-			return
-		}
+	if len(s.book.sets) == 0 {
+		s.book = nil
 	}
-	s.book = nil
 }
 
-// countFacets brings the facets of all views up to date with the delta that the roster has marked. The book is changed
-// last, since every view has to take off what it has counted before.
+// countFacets brings the facets of all views up to date with the delta that the roster has marked.
 func (s *shelf) countFacets(d *poller.Delta) {
 	if s.book == nil || d.Seq <= s.bookSeq {
 		return // nobody looks, or the book was made from a table that had this poll
 	}
 	s.bookSeq = d.Seq
-	for _, n := range s.roster.closed {
-		if !s.book.has(n) {
-			continue
-		}
-		old := s.book.rows[n]
-		s.replaceFacts(n, &old, nil)
-		s.book.release(&old)
-		s.book.rows[n] = facts{}
-	}
-	for _, n := range s.roster.fresh {
-		now := s.book.of(s.roster.rows[n])
-		if !s.book.has(n) {
-			s.replaceFacts(n, nil, &now)
-			s.book.place(n, now)
-			continue
-		}
-		old := s.book.rows[n]
-		s.replaceFacts(n, &old, &now)
-		s.book.release(&old)
-		s.book.place(n, now)
-	}
-	for _, v := range s.views {
-		if v.facets != nil {
-			v.facets.pass(s.roster, d)
-		}
-	}
-}
-
-// replaceFacts tells the facets of every view.
-func (s *shelf) replaceFacts(n int32, old, now *facts) {
-	for _, v := range s.views {
-		if v.facets != nil {
-			v.facets.replace(n, s.roster.rows[n], old, now)
-		}
-	}
+	s.book.apply(s.roster, d)
 }
 
 // offerFacets hands the facets of a view to the viewers who show them, where they are due.

@@ -39,6 +39,9 @@ func (s *shelf) open(q query.Query, t *poller.Table) *view {
 	if v == nil {
 		v = s.add(q, t)
 		v.key, v.timed = key, q.Timed()
+		if v.timed && v.groups == nil && !q.Pair() {
+			v.calendar = newCalendar(q)
+		}
 		s.views[key] = v
 	}
 	v.fill(s.roster, t)

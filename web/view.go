@@ -14,8 +14,10 @@ type view struct {
 	query query.Query
 	// key is the view's name on the shelf: Query.Identity, which At does not change.
 	key string
-	// timed is set where rows that do not change can begin or cease to match.
-	timed bool
+	// timed is set where rows that do not change can begin or cease to match. Then calendar says which, unless pairs are
+	// joined.
+	timed    bool
+	calendar *calendar
 	// seq is that of the table that members and matched are taken from.
 	seq    uint64
 	series *series
@@ -34,12 +36,14 @@ type view struct {
 	windows map[span]*window
 	// came and went are how many rows joined and left the view with the delta that was applied last.
 	came, went int
-	// facets are counted while facetViewers want them. facetsTold is what they were last told, at facetsAt, nil where
-	// they were told nothing yet.
+	// facets are counted while facetViewers want them; rests are the view without the terms of each. facetsTold is what
+	// they were last told, at facetsAt and as of facetsTurn, nil where they were told nothing yet.
 	facets       *facetSet
+	rests        [len(facetKeys)]string
 	facetViewers int
 	facetsTold   []byte
 	facetsAt     time.Time
+	facetsTurn   uint64
 }
 
 // sparse is how much smaller than the table a view is that has a series of its own: then it costs what its own rows
@@ -76,11 +80,14 @@ func (v *view) fill(r *roster, t *poller.Table) {
 	v.seq = seq
 	v.query = v.query.At(t.Status().At)
 	v.matched = len(v.series.numbers)
+	if v.calendar != nil {
+		v.calendar.begin(t.Status().At)
+	}
 	if !v.all {
 		v.matched = 0
 		clear(v.members)
 		for _, n := range v.series.numbers {
-			v.set(n, r.keeps(&v.query, r.rows[n]))
+			v.judge(r, n)
 		}
 	}
 	v.lines = v.matched
@@ -107,22 +114,45 @@ func (v *view) apply(r *roster, d *poller.Delta) {
 	default:
 		for _, n := range r.closed {
 			v.set(n, false)
+			if v.calendar != nil {
+				v.calendar.forget(n)
+			}
 		}
 		v.match(r, d)
 	}
 	v.lines = v.matched
 }
 
-// match brings the members up to date where rows changed, or, where time alone changes what matches, everywhere.
+// match brings the members up to date where rows changed, and where time alone changes what matches.
 func (v *view) match(r *roster, d *poller.Delta) {
-	fresh := r.fresh
 	if v.timed {
 		v.query = v.query.At(d.At)
-		fresh = v.series.numbers
 	}
-	for _, n := range fresh {
-		v.set(n, r.keeps(&v.query, r.rows[n]))
+	if v.timed && (v.calendar == nil || !v.calendar.advance(d.At) || d.ClockSet) {
+		if v.calendar != nil {
+			v.calendar.begin(d.At)
+		}
+		for _, n := range v.series.numbers {
+			v.judge(r, n)
+		}
+		return
 	}
+	for _, n := range r.fresh {
+		v.judge(r, n)
+	}
+	if v.calendar != nil {
+		for n, ok := v.calendar.due(); ok; n, ok = v.calendar.due() {
+			v.judge(r, n)
+		}
+	}
+}
+
+// judge notes whether a row matches now, and when it is to be judged again.
+func (v *view) judge(r *roster, n int32) {
+	if v.calendar != nil {
+		v.calendar.note(n, r.rows[n])
+	}
+	v.set(n, r.keeps(&v.query, r.rows[n]))
 }
 
 // size returns how much there is of the view.

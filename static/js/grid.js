@@ -263,7 +263,7 @@ export class Grid {
     this.#body.style.paddingBlockEnd = `${below * this.#sight.height}px`;
     this.#body.parentElement.setAttribute("aria-rowcount", this.#matched + 1);
     let index = this.#offset + 2;
-    for (const tr of children) tr.setAttribute("aria-rowindex", index++);
+    for (const tr of children) if (this.place(tr) + 2 !== index++) tr.setAttribute("aria-rowindex", index - 1);
   }
 
   #onScroll(quiet = false) {
