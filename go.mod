@@ -17,6 +17,7 @@ require (
 	golang.org/x/sys v0.49.0
 	nhooyr.io/websocket v1.8.17
 	pgregory.net/rapid v1.3.0
+	rsc.io/qr v0.2.0
 )
 
 require (

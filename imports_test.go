@@ -20,11 +20,13 @@ import (
 // mayImport is which of our packages each of our packages may import, outside of tests. Imports point down only. A
 // new package needs a row here.
 var mayImport = map[string][]string{
-	"sockeye":                     {"sockeye/poller", "sockeye/server", "sockeye/views", "sockeye/web", "sockeye/static", "sockeye/query", "sockeye/ports", "sockeye/diagnose", "sockeye/actions"},
-	"sockeye/server":              {}, // a site is handed to it
+	"sockeye":                     {"sockeye/poller", "sockeye/server", "sockeye/views", "sockeye/web", "sockeye/static", "sockeye/query", "sockeye/ports", "sockeye/diagnose", "sockeye/actions", "sockeye/access", "sockeye/qrcode", "sockeye/poller/sockdiag"},
+	"sockeye/access":              {},
+	"sockeye/qrcode":              {},
+	"sockeye/server":              {"sockeye/access"}, // a site is handed to it
 	"sockeye/names":               {},
-	"sockeye/web":                 {"sockeye/capability", "sockeye/names", "sockeye/views", "sockeye/query", "sockeye/poller", "sockeye/poller/sockdiag", "sockeye/ports", "sockeye/static", "sockeye/explain", "sockeye/past", "sockeye/processes", "sockeye/occupancy", "sockeye/diagnose", "sockeye/netinfo", "sockeye/actions", "sockeye/workload"},
-	"sockeye/views":               {"sockeye/capability", "sockeye/query", "sockeye/poller", "sockeye/poller/sockdiag", "sockeye/ports", "sockeye/static", "sockeye/explain", "sockeye/past", "sockeye/processes", "sockeye/occupancy", "sockeye/diagnose", "sockeye/netinfo", "sockeye/actions", "sockeye/workload"}, // the addresses of its files
+	"sockeye/web":                 {"sockeye/access", "sockeye/qrcode", "sockeye/capability", "sockeye/names", "sockeye/views", "sockeye/query", "sockeye/poller", "sockeye/poller/sockdiag", "sockeye/ports", "sockeye/static", "sockeye/explain", "sockeye/past", "sockeye/processes", "sockeye/occupancy", "sockeye/diagnose", "sockeye/netinfo", "sockeye/actions", "sockeye/workload"},
+	"sockeye/views":               {"sockeye/access", "sockeye/capability", "sockeye/query", "sockeye/poller", "sockeye/poller/sockdiag", "sockeye/ports", "sockeye/static", "sockeye/explain", "sockeye/past", "sockeye/processes", "sockeye/occupancy", "sockeye/diagnose", "sockeye/netinfo", "sockeye/actions", "sockeye/workload"}, // the addresses of its files
 	"sockeye/explain":             {"sockeye/poller", "sockeye/poller/sockdiag"},
 	"sockeye/past":                {"sockeye/poller"},
 	"sockeye/processes":           {"sockeye/winservices"},

@@ -19,7 +19,9 @@ import (
 	"syscall"
 	"time"
 
+	"sockeye/access"
 	"sockeye/poller"
+	"sockeye/poller/sockdiag"
 	"sockeye/server"
 	"sockeye/views"
 	"sockeye/web"
@@ -89,6 +91,7 @@ type settings struct {
 	allowHosts []string
 	tlsCert    string
 	tlsKey     string
+	share      shareSettings
 	open       bool
 	actions    bool
 	auditLog   string
@@ -112,12 +115,13 @@ func parseSettings(args []string, env func(string) (string, bool), out io.Writer
 		c.source, err = poller.ParseSource(s)
 		return err
 	})
-	f.Func("allow-host", "further `name` by which a proxy or tunnel calls this server; may be repeated", func(s string) error {
+	f.Func("allow-host", "further `name` by which a proxy or tunnel calls this server, as https://name where it ends TLS; may be repeated", func(s string) error {
 		c.allowHosts = append(c.allowHosts, strings.Split(s, ",")...)
 		return nil
 	})
-	f.StringVar(&c.tlsCert, "tls-cert", "", "PEM `file` with the certificate to serve HTTPS with")
+	f.StringVar(&c.tlsCert, "tls-cert", "", "PEM `file` with the certificate to serve HTTPS with; with --share, at the shared address alone")
 	f.StringVar(&c.tlsKey, "tls-key", "", "PEM `file` with its key")
+	c.share.addFlags(f)
 	f.BoolVar(&c.open, "open", false, "open the page in the browser; a double click on Windows does")
 	f.BoolVar(&c.actions, "allow-actions", false, "let the owner, on this machine, close connections and end processes")
 	f.StringVar(&c.auditLog, "audit-log", "", "`file` that says what was ended, before it is; the default is in the user's state folder")
@@ -131,8 +135,10 @@ func parseSettings(args []string, env func(string) (string, bool), out io.Writer
 	if f.NArg() > 0 {
 		return c, fmt.Errorf("unexpected argument %q", f.Arg(0))
 	}
-	err := fromEnvironment(f, env)
-	return c, err
+	if err := fromEnvironment(f, env); err != nil {
+		return c, err
+	}
+	return c, c.share.check()
 }
 
 // parseInterval reads the time between two polls.
@@ -204,19 +210,41 @@ func run(ctx context.Context, c settings, stderr io.Writer) error {
 
 // serve binds the listeners, says where, and serves until ctx ends.
 func serve(ctx context.Context, c settings, site *web.Site, p *poller.Poller, log *slog.Logger, stderr io.Writer) error {
-	s, err := server.New(server.Config{
-		Listen: c.listen, AllowHosts: c.allowHosts, TLSCert: c.tlsCert, TLSKey: c.tlsKey, Log: log,
+	keeper := access.NewKeeper()
+	defer keeper.Close()
+	if c.share.tokenFile != "" {
+		if err := trustFile(keeper, c.share.tokenFile); err != nil {
+			return &usageError{err}
+		}
+	}
+	cfg := server.Config{
+		Listen: c.listen, AllowHosts: c.allowHosts, Log: log,
+		Keeper: keeper, PeerUID: sockdiag.PeerUID, OwnerUIDs: ownerUIDs(os.LookupEnv),
 		Holder: func(a netip.AddrPort) string { return holder(ctx, p, a) },
-	}, site)
+	}
+	if !c.share.wanted() { // the certificate is for the shared address
+		cfg.TLSCert, cfg.TLSKey = c.tlsCert, c.tlsKey
+	}
+	s, err := server.New(cfg, site)
 	if err != nil {
 		return &usageError{err}
 	}
+	sharing, err := newSharing(c, s, log)
+	if err != nil {
+		return err
+	}
+	site.ShareWith(sharing)
 	if err := s.Open(ctx); err != nil {
 		return err
 	}
-	fmt.Fprintf(stderr, "sockeye: %s\n", s.URL())
+	defer s.Close() // of use where sharing fails before it is served
+	link := ownersLink(c, s, keeper)
+	fmt.Fprintf(stderr, "sockeye: %s\n", link)
+	if err := shareAtOnce(ctx, c.share, s, sharing, console{in: terminal(os.Stdin), out: stderr}); err != nil {
+		return err
+	}
 	if c.open {
-		defer openBeside(ctx, s.URL(), stderr, openBrowser)()
+		defer openBeside(ctx, link, stderr, openBrowser)()
 	}
 	served := make(chan error, 1)
 	go func() { served <- s.Serve() }()

@@ -17,6 +17,7 @@ import (
 
 	"sockeye/bench/internal/load"
 	"sockeye/poller"
+	"sockeye/poller/sockdiag"
 	httpserver "sockeye/server"
 	"sockeye/web"
 )
@@ -101,7 +102,8 @@ func serveHere(t *testing.T) (url string, stop func()) {
 	}
 	site = web.New(p, log)
 	port := freePort(t)
-	s, err := httpserver.New(httpserver.Config{Listen: net.JoinHostPort("127.0.0.1", strconv.Itoa(port)), Log: log}, site)
+	s, err := httpserver.New(httpserver.Config{Listen: net.JoinHostPort("127.0.0.1", strconv.Itoa(port)), Log: log,
+		PeerUID: sockdiag.PeerUID, OwnerUIDs: []uint32{uint32(os.Geteuid())}}, site)
 	if err != nil {
 		t.Fatal(err)
 	}

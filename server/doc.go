@@ -10,7 +10,9 @@
 //  5. limits: length of the URL and size of the body;
 //  6. origin gate: an upgrade, and every method that is not GET or HEAD, must come from a page of ours; data is not
 //     handed to pages of other sites;
-//  7. path gate: only plain paths go to the router.
+//  7. path gate: only plain paths go to the router;
+//  8. door: who the request is from, see identify.go;
+//  9. guard, behind the router: what the route's [Rule] asks of them. A route without a rule is answered to nobody.
 //
 // net/http itself answers what it cannot parse (400, 431) and a plain request on a TLS port (400) with fixed text
 // before this chain begins. Only HTTP/1.1 is spoken, with and without TLS: the limit on connections is then a limit on

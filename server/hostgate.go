@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -22,19 +23,28 @@ const misdirected = "sockeye answers only to the names of this machine.\n" +
 // machine (DNS rebinding) calls it by that site's name, and nothing else in the request gives it away. Ports are not
 // compared: an SSH tunnel changes them.
 type hostGate struct {
-	names map[string]bool     // lower case, without final dot
-	addrs map[netip.Addr]bool // addresses from --allow-host
-	own   *ownAddresses       // the machine's addresses; nil while only loopback is bound
-	logs  *rareLog
+	names  map[string]bool     // lower case, without final dot
+	addrs  map[netip.Addr]bool // addresses from --allow-host
+	https  map[string]bool     // those of both, as authority.host has them, that clients reach by TLS
+	own    *ownAddresses       // the machine's addresses
+	beyond atomic.Bool         // more than loopback is bound, so own counts
+	logs   *rareLog
 }
 
 // newHostGate allows the given names and addresses beside loopback. Empty ones are passed over; an entry with a
-// scheme, a port, a zone or a wildcard is an error.
+// port, a zone, a wildcard or a scheme other than https is an error.
 func newHostGate(allow []string, log *slog.Logger) (*hostGate, error) {
-	g := &hostGate{names: make(map[string]bool), addrs: make(map[netip.Addr]bool), logs: newRareLog(log)}
+	g := &hostGate{
+		names: make(map[string]bool), addrs: make(map[netip.Addr]bool), https: make(map[string]bool),
+		own: newOwnAddresses(), logs: newRareLog(log),
+	}
 	for _, entry := range allow {
 		if entry == "" {
 			continue
+		}
+		entry, secure := strings.CutPrefix(entry, "https://")
+		if a, ok := parseAuthority(entry); ok && secure {
+			g.https[a.host()] = true
 		}
 		if addr, err := netip.ParseAddr(entry); err == nil && addr.Zone() == "" {
 			g.addrs[addr.Unmap()] = true
@@ -42,7 +52,8 @@ func newHostGate(allow []string, log *slog.Logger) (*hostGate, error) {
 		}
 		a, ok := parseAuthority(entry)
 		if !ok || a.port != 0 {
-			return nil, fmt.Errorf("allowed host %q: give a name or an address alone, such as box.lan", entry)
+			return nil, fmt.Errorf("allowed host %q: give a name or an address alone, such as box.lan, or https://box.lan "+
+				"where a proxy ends TLS", entry)
 		}
 		if a.name == "" {
 			g.addrs[a.addr] = true
@@ -84,10 +95,32 @@ func (g *hostGate) allows(host string, local netip.Addr) bool {
 		return true
 	case a.addr.IsUnspecified():
 		return false
-	case g.own == nil:
+	case !g.beyond.Load():
 		return false
 	}
 	return a.addr == local || g.own.has(a.addr, g.logs)
+}
+
+// isListed reports whether the host of a request is one of --allow-host, and whether it was given there with https://.
+func (g *hostGate) isListed(host string) (listed, https bool) {
+	a, ok := parseAuthority(host)
+	if !ok {
+		return false, false
+	}
+	listed = g.addrs[a.addr] || a.name != "" && g.names[strings.TrimSuffix(a.name, ".")]
+	return listed, listed && g.https[a.host()]
+}
+
+// isSecure reports whether the client speaks TLS, as far as the server can know: with the server itself, or with a proxy
+// under a name of --allow-host. That it does is taken from the entry, https://name, or from what a proxy on this machine
+// says; no page can make a browser say it in the place of the proxy, since every preflight is refused.
+func (g *hostGate) isSecure(r *http.Request) bool {
+	if r.TLS != nil {
+		return true
+	}
+	listed, https := g.isListed(r.Host)
+	proto := r.Header["X-Forwarded-Proto"]
+	return https || listed && len(proto) == 1 && proto[0] == "https" && peerOf(r).addr.IsLoopback()
 }
 
 // localAddr returns our end of the connection that r came on, without zone; the zero value if unknown.

@@ -190,6 +190,7 @@ func TestHostGateOwnAddresses(t *testing.T) {
 	if s.gate.allows("192.0.2.5", local) {
 		t.Error("an address beyond loopback is allowed while only loopback is bound")
 	}
+	s.gate.beyond.Store(true)
 	now := time.Unix(0, 0)
 	calls := 0
 	addrs := []net.Addr{&net.IPNet{IP: net.ParseIP("192.0.2.6"), Mask: net.CIDRMask(24, 32)},
@@ -262,6 +263,7 @@ func FuzzHostGate(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
+	gate.beyond.Store(true)
 	gate.own = &ownAddresses{now: time.Now, list: func() ([]net.Addr, error) {
 		return []net.Addr{&net.IPNet{IP: net.ParseIP("2001:db8::5"), Mask: net.CIDRMask(64, 128)}}, nil
 	}}

@@ -13,6 +13,14 @@ type authority struct {
 	port int        // 0: none given
 }
 
+// host returns the name, without a final dot, or the address.
+func (a authority) host() string {
+	if a.name != "" {
+		return strings.TrimSuffix(a.name, ".")
+	}
+	return a.addr.String()
+}
+
 // parseAuthority reads host[:port] as RFC 3986 section 3.2 writes it, an IPv6 address in brackets. It is narrower
 // than the RFC: no user, no zone, no percent signs, no empty port, and IPv4 only as four decimal numbers. Whatever
 // else some resolver might take for an address ("127.1", "0x7f000001") is not a name here either.

@@ -121,7 +121,7 @@ func (s *Server) bindOnce(ctx context.Context, targets []netip.Addr) ([]net.List
 		addr := netip.AddrPortFrom(target, port)
 		l, err := s.bind(ctx, network, addr)
 		if err != nil && target.Is6() && s.listen.both && isFamilyAbsent(err) {
-			s.log.Info("IPv6 is absent here, listening on IPv4 only", "error", err)
+			s.log.Warn("this machine has no IPv6, so only IPv4 is listened on", "not_bound", addr, "error", err)
 			continue
 		}
 		if err != nil {

@@ -260,8 +260,8 @@ func TestOpenWarnsBeyondLoopback(t *testing.T) {
 		if n := strings.Count(log.String(), "level=WARN"); n != want {
 			t.Errorf("%s: %d warnings:\n%s", listen, n, log.String())
 		}
-		if (s.gate.own != nil) != (want == 1) {
-			t.Errorf("%s: own addresses allowed %v", listen, s.gate.own != nil)
+		if s.gate.beyond.Load() != (want == 1) {
+			t.Errorf("%s: own addresses allowed %v", listen, s.gate.beyond.Load())
 		}
 	}
 }

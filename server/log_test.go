@@ -44,7 +44,7 @@ func TestRareLog(t *testing.T) {
 
 // A server without a log works.
 func TestNoLog(t *testing.T) {
-	s, err := New(Config{Listen: "localhost:0"}, testSite{})
+	s, err := newServer(Config{Listen: "localhost:0"}, testSite{}, openRules(testSite{}), defaultLimits)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -105,13 +105,29 @@ func (l *logBuffer) logger() *slog.Logger {
 	return slog.New(slog.NewTextHandler(l, &slog.HandlerOptions{Level: slog.LevelDebug}))
 }
 
+// openRules let everybody call every route of a site.
+func openRules(site Site) (rules []Rule) {
+	e := echo.New()
+	site.Routes(e)
+	e.GET(enterPath, func(echo.Context) error { return nil })
+	e.POST(enterPath, func(echo.Context) error { return nil })
+	for _, r := range e.Routes() {
+		rules = append(rules, Rule{Method: r.Method, Pattern: r.Path, Body: 1 << 30})
+	}
+	return rules
+}
+
 // newTestServer returns a server that is not open; cfg.Listen is localhost:0 if empty.
 func newTestServer(tb testing.TB, cfg Config, site Site, lim limits) *Server {
 	tb.Helper()
 	if cfg.Listen == "" {
 		cfg.Listen = "localhost:0"
 	}
-	s, err := newServer(cfg, site, lim)
+	if cfg.PeerUID == nil { // whoever calls is the owner
+		cfg.PeerUID = func(_, _ netip.AddrPort) (uint32, error) { return 1, nil }
+		cfg.OwnerUIDs = []uint32{1}
+	}
+	s, err := newServer(cfg, site, openRules(site), lim)
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -127,7 +143,11 @@ func newTestServer(tb testing.TB, cfg Config, site Site, lim limits) *Server {
 func ask(s *Server, r *http.Request) *httptest.ResponseRecorder {
 	w := httptest.NewRecorder()
 	local := net.TCPAddrFromAddrPort(netip.MustParseAddrPort("127.0.0.1:8080"))
-	s.http.Handler.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), http.LocalAddrContextKey, net.Addr(local))))
+	ctx := context.WithValue(r.Context(), http.LocalAddrContextKey, net.Addr(local))
+	if _, set := ctx.Value(peerKey{}).(*peer); !set {
+		ctx = context.WithValue(ctx, peerKey{}, &peer{addr: netip.MustParseAddr("127.0.0.1"), owner: func() bool { return true }})
+	}
+	s.http.Handler.ServeHTTP(w, r.WithContext(ctx))
 	return w
 }
 

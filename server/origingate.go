@@ -16,14 +16,14 @@ const refusedOrigin = "This request did not come from a page of this sockeye, so
 //   - An upgrade needs an Origin header that is our own origin as the client sees it: scheme, host and port. Browsers
 //     do not keep other pages from opening a WebSocket, but always say which page does.
 //   - Every method but GET and HEAD needs it as well, and what the browser says of the site must agree. The Origin of
-//     a form is "null" under our Referrer-Policy (Fetch, "append a request Origin header"), so pages use fetch and
-//     not forms for what is not GET.
+//     a form is "null" under our Referrer-Policy (Fetch, "append a request Origin header"), so pages use fetch for what
+//     is not GET, or loosen the policy towards their own origin in a meta element.
 //   - A GET needs no Origin, but is refused where the browser says that another site makes it for something else than
 //     to show it in a tab.
 //   - OPTIONS is never answered, so no preflight is.
 //
 // The Host was judged before: an Origin that equals it is one of ours, not merely equal.
-func originGate(log *rareLog) echo.MiddlewareFunc {
+func originGate(gate *hostGate, log *rareLog) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
 			r := c.Request()
@@ -31,12 +31,12 @@ func originGate(log *rareLog) echo.MiddlewareFunc {
 			case r.Method == http.MethodOptions:
 				c.Response().Header().Set(echo.HeaderAllow, "GET, HEAD")
 				return echo.ErrMethodNotAllowed
-			case isUpgrade(r) && sameOrigin(r):
+			case isUpgrade(r) && sameOrigin(r, gate.isSecure(r)):
 				return next(c)
 			case isUpgrade(r):
-			case isSafe(r.Method) && mayRead(r):
+			case isSafe(r.Method) && mayRead(r, gate.isSecure(r)):
 				return next(c)
-			case !isSafe(r.Method) && sameOrigin(r) && saysSameOrigin(r):
+			case !isSafe(r.Method) && sameOrigin(r, gate.isSecure(r)) && saysSameOrigin(r):
 				return next(c)
 			}
 			log.warn("origin refused", "origin", cut(strings.Join(r.Header["Origin"], " "), 100),
@@ -58,15 +58,14 @@ func isUpgrade(r *http.Request) bool {
 	return len(values) > 1 || len(values) == 1 && values[0] != "h2c"
 }
 
-// sameOrigin reports whether r has exactly one Origin and it is ours. The scheme is that of the connection; behind
-// a proxy that ends TLS it is not what the client sees, and the answer is no.
-func sameOrigin(r *http.Request) bool {
+// sameOrigin reports whether r has exactly one Origin and it is ours, as the client sees it: https where it is secure.
+func sameOrigin(r *http.Request, secure bool) bool {
 	origins := r.Header["Origin"]
 	if len(origins) != 1 {
 		return false
 	}
 	scheme, defaultPort := "http", 80
-	if r.TLS != nil {
+	if secure {
 		scheme, defaultPort = "https", 443
 	}
 	rest, ok := strings.CutPrefix(origins[0], scheme+"://")
@@ -96,8 +95,8 @@ func saysSameOrigin(r *http.Request) bool {
 // mayRead judges a GET by the Fetch Metadata headers (W3C), and by an Origin where there is one: our own pages, the
 // address bar, and links that open in a tab. The headers are absent on plain HTTP across the LAN and outside of
 // browsers; there Cross-Origin-Resource-Policy and the missing CORS headers keep the answer from other sites.
-func mayRead(r *http.Request) bool {
-	if len(r.Header["Origin"]) > 0 && !sameOrigin(r) {
+func mayRead(r *http.Request, secure bool) bool {
+	if len(r.Header["Origin"]) > 0 && !sameOrigin(r, secure) {
 		return false
 	}
 	site := r.Header["Sec-Fetch-Site"]

@@ -11,6 +11,8 @@ import (
 	"sync"
 
 	"github.com/labstack/echo/v4"
+
+	"sockeye/access"
 )
 
 // Site is what the server serves.
@@ -32,8 +34,15 @@ type Config struct {
 	// an address ("192.0.2.7:8080", "[::1]:8080") for itself alone; a name for every address it resolves to.
 	// Port 0 lets the system choose one, the same for all addresses.
 	Listen string
-	// AllowHosts are further names or addresses, without port, by which the server may be called.
+	// AllowHosts are further names or addresses, without port, by which the server may be called; with https:// before
+	// them where a proxy ends TLS.
 	AllowHosts []string
+	// Keeper has the links and sessions of those who are not known otherwise; nil stands for one without any.
+	Keeper *access.Keeper
+	// PeerUID tells the user of the other end of a loopback connection, and OwnerUIDs are those who are the owner. Without
+	// them everybody needs a link.
+	PeerUID   PeerUID
+	OwnerUIDs []uint32
 	// TLSCert and TLSKey are PEM files. Both or none.
 	TLSCert, TLSKey string
 	// Holder names who holds a taken port, such as "nginx (PID 812)"; "" if unknown. It may be nil.
@@ -52,6 +61,8 @@ type Server struct {
 
 	http     *http.Server
 	gate     *hostGate
+	owners   *owners
+	keeper   *access.Keeper
 	conns    *connSet
 	requests requests
 	stop     context.CancelFunc // ends the context that every request's context descends from
@@ -60,6 +71,7 @@ type Server struct {
 	state     state
 	listeners []net.Listener
 	addrs     []netip.AddrPort
+	extra     []*entrance
 	stopped   chan struct{} // closed when Shutdown has finished
 }
 
@@ -75,11 +87,11 @@ const (
 
 // New checks cfg, reads the certificate and builds the routes of site. It opens nothing and starts nothing.
 func New(cfg Config, site Site) (*Server, error) {
-	return newServer(cfg, site, defaultLimits)
+	return newServer(cfg, site, policy, defaultLimits)
 }
 
-// newServer is New with other limits, for tests that cannot wait for the real ones.
-func newServer(cfg Config, site Site, lim limits) (*Server, error) {
+// newServer is New with other rules and limits, for tests that have other routes or cannot wait.
+func newServer(cfg Config, site Site, rules []Rule, lim limits) (*Server, error) {
 	spec, err := parseListen(cfg.Listen)
 	if err != nil {
 		return nil, err
@@ -92,19 +104,24 @@ func newServer(cfg Config, site Site, lim limits) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	tlsConfig, err := loadTLS(cfg.TLSCert, cfg.TLSKey)
+	tlsConfig, err := loadTLS(cfg.TLSCert, cfg.TLSKey, log)
 	if err != nil {
 		return nil, err
+	}
+	if cfg.Keeper == nil {
+		cfg.Keeper = access.NewKeeper()
 	}
 	base, stop := context.WithCancel(context.Background())
 	s := &Server{
 		log: log, listen: spec, holder: cfg.Holder, bind: bindTCP, tls: tlsConfig != nil,
-		gate: gate, conns: newConnSet(lim, log), stop: stop, stopped: make(chan struct{}),
+		gate: gate, owners: newOwners(cfg, log), keeper: cfg.Keeper, conns: newConnSet(lim, log), stop: stop, stopped: make(chan struct{}),
 	}
-	handler := s.requests.count(getForHead(newEcho(site, gate, lim, log)))
+	d := &door{keeper: cfg.Keeper, gate: gate}
+	handler := s.requests.count(getForHead(newEcho(site, d, rules, lim, log)))
 	s.http = newHTTPServer(base, handler, lim, log)
 	s.http.TLSConfig = tlsConfig
 	s.http.ConnState = s.conns.note
+	s.http.ConnContext = s.peerContext
 	return s, nil
 }
 
@@ -124,10 +141,8 @@ func (s *Server) Open(ctx context.Context) error {
 		addr := addrPort(l.Addr())
 		s.addrs = append(s.addrs, addr)
 		s.listeners = append(s.listeners, &listener{Listener: l, conns: s.conns})
-		if !addr.Addr().IsLoopback() && s.gate.own == nil {
-			s.gate.own = newOwnAddresses()
-			s.log.Warn("listening beyond this machine: whoever reaches the port sees its connections",
-				"address", addr, "tls", s.tls)
+		if !addr.Addr().IsLoopback() && !s.gate.beyond.Swap(true) {
+			s.log.Warn("listening beyond this machine: who comes from elsewhere needs a link", "address", addr, "tls", s.tls)
 		}
 	}
 	s.state = stateOpen

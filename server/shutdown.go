@@ -47,7 +47,7 @@ func (s *Server) shutdown(ctx context.Context) (left int, err error) {
 	}
 	defer close(s.stopped)
 
-	err = closeListeners(listeners)
+	err = errors.Join(closeListeners(listeners), s.endEntrances())
 	s.conns.refuseNew()
 	s.stop()
 	// All net/http can say is that ctx ended, or that a listener was closed before; both are known here.

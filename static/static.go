@@ -29,6 +29,7 @@ var sheets = map[string][]string{
 		"css/grid.css", "css/facets.css", "css/charts.css", "css/inspector.css", "css/groups.css", "css/phone.css", "css/print.css",
 	},
 	"css/pages.css": {"css/paper.css", "css/ports.css", "css/diagnosis.css"},
+	"css/share.css": {"css/share.css"},
 }
 
 // types are the media types of the files, by extension. A file of another kind is not served.

@@ -3,6 +3,7 @@ package views
 import (
 	"time"
 
+	"sockeye/access"
 	"sockeye/diagnose"
 	"sockeye/poller"
 	"sockeye/query"
@@ -27,6 +28,12 @@ type Page struct {
 	Status poller.Status
 	// Active is the navigation entry of this page, or "" where none fits.
 	Active string
+	// Role is what the reader may do, Plain is set where others can have read what is sent, CanShare where there is a way to
+	// let others in. Here is the path and query of the page.
+	Role     access.Role
+	Plain    bool
+	CanShare bool
+	Here     string
 	// Posts tells that the page has a form that is not sent by GET: browsers say where such a form stands only if the page
 	// lets them, and without that it is refused.
 	Posts bool

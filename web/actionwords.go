@@ -112,7 +112,7 @@ func (s *Site) understandEnd(c echo.Context, e *errand) error {
 	if err != nil {
 		s.log.Debug("children of a process", "pid", pid, "error", err)
 	}
-	details, err := s.process(ctx, pid, p.Start)
+	details, err := s.readProcess(ctx, pid, p.Start)
 	if err != nil {
 		s.log.Debug("details of a process", "pid", pid, "error", err)
 	}

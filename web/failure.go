@@ -14,11 +14,17 @@ import (
 // Failure answers with an error in the format that was asked for: JSON and plain text for data, a page elsewhere.
 func (s *Site) Failure(c echo.Context, status int, text string) error {
 	p := c.Request().URL.Path
+	door := status == http.StatusUnauthorized || p == enterPath
 	switch extension := path.Ext(p); {
+	case door && c.Request().Header.Get(echo.HeaderAccept) == echo.MIMEApplicationJSON:
+		return c.JSON(status, failureJSON{text})
 	case extension == ".json" || extension == ".ndjson" || p == "/view" || p == "/live" || p == "/healthz":
 		return c.JSON(status, failureJSON{text})
 	case extension == ".csv" || p == "/metrics" || strings.HasPrefix(p, "/static/"):
 		return c.String(status, text+"\n")
+	}
+	if door {
+		return s.enterPage(c, status, text)
 	}
 	f := views.Failure{Status: status, Title: text, Advice: advice(status)}
 	var table poller.Status
@@ -26,6 +32,9 @@ func (s *Site) Failure(c echo.Context, status int, text string) error {
 	f.Page = s.page(c, "", table)
 	return s.render(c, status, views.FailurePage(f))
 }
+
+// enterPath is where the server exchanges secrets for sessions.
+const enterPath = "/enter"
 
 // failureJSON is an error as data: one sentence for the reader.
 type failureJSON struct {

@@ -148,7 +148,7 @@ func (s *Site) ownerDetails(ctx context.Context, c *poller.Connection) (*process
 	if c.Owner == nil {
 		return nil, ""
 	}
-	d, err := s.process(ctx, c.Owner.PID, c.Owner.Start)
+	d, err := s.readProcess(ctx, c.Owner.PID, c.Owner.Start)
 	switch {
 	case err == nil:
 		return d, ""

@@ -7,6 +7,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"sockeye/access"
 	"sockeye/poller"
 	"sockeye/query"
 	"sockeye/static"
@@ -59,7 +60,9 @@ func (s *Site) live(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	session := &session{hub: s.hub, channel: ch, viewer: newViewer(), hello: s.hello()}
+	look := access.Of(c.Request().Context()).Session.Look()
+	defer look.Close()
+	session := &session{hub: s.hub, channel: ch, viewer: newViewer(), hello: s.hello(), look: look}
 	session.run(c.Request().Context(), q, sp)
 	return nil
 }
@@ -99,13 +102,15 @@ type session struct {
 	channel channel
 	viewer  *viewer
 	hello   []byte
-	sent    uint64 // seq of the last frame sent
+	look    *access.Look // what the owner sees of this viewer; nil for the owner's own
+	sent    uint64       // seq of the last frame sent
 }
 
 // run serves the viewer until its connection ends, it breaks a rule, it stops reading, or ctx ends. Its two helpers,
 // which read and ping, have ended when it returns. A name that has no address matches nothing, and the viewer is told.
 func (s *session) run(ctx context.Context, q query.Query, sp span) {
 	q, problem := s.hub.book.resolve(ctx, q)
+	s.look.Show(q.Encode())
 	s.hub.join(s.viewer, q, sp)
 	defer s.hub.leave(s.viewer)
 	if problem != nil { // a browser that comes again would never learn the reason of a refusal
@@ -123,6 +128,9 @@ func (s *session) run(ctx context.Context, q query.Query, sp span) {
 		select {
 		case <-ctx.Done():
 			err = &violation{closeGoingAway, "The server stops."}
+			if ended := access.EndedBy(ctx); ended != nil {
+				err = &violation{closeEnded, ended.Text}
+			}
 		case err = <-ended:
 			helpers--
 		case <-s.viewer.wake:
@@ -177,6 +185,7 @@ func (s *session) write(ctx context.Context, message []byte) error {
 		return err
 	}
 	s.hub.traffic.count(message)
+	s.look.Sent(len(message))
 	return nil
 }
 
@@ -244,6 +253,7 @@ func (s *session) message(ctx context.Context, b []byte) error {
 		s.viewer.complain(err.Error())
 		return nil
 	}
+	s.look.Show(q.Encode())
 	s.hub.join(s.viewer, q, sp)
 	return nil
 }

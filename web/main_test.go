@@ -19,6 +19,7 @@ import (
 	"github.com/labstack/echo/v4"
 	"go.uber.org/goleak"
 
+	"sockeye/access"
 	"sockeye/poller"
 )
 
@@ -202,10 +203,20 @@ func office() *machine {
 	return newMachine([]string{"nginx", "firefox", "resolved"}, web, visit, left, browser, resolver)
 }
 
-// handler serves the site's routes with errors answered as package server does it, and nothing else of that package.
-func handler(s *Site) *echo.Echo {
+// handler serves the site's routes with errors answered as package server does it, and nothing else of that package. The
+// caller is the owner.
+func handler(s *Site) *echo.Echo { return handlerFor(s, access.Caller{Role: access.Owner}) }
+
+// handlerFor is handler for a caller.
+func handlerFor(s *Site, caller access.Caller) *echo.Echo {
 	e := echo.New()
 	e.Logger.SetOutput(io.Discard)
+	e.Use(func(next echo.HandlerFunc) echo.HandlerFunc {
+		return func(c echo.Context) error {
+			c.SetRequest(c.Request().WithContext(access.With(c.Request().Context(), caller)))
+			return next(c)
+		}
+	})
 	s.Routes(e)
 	e.HTTPErrorHandler = func(err error, c echo.Context) {
 		status, text := http.StatusInternalServerError, "fault: "+err.Error()

@@ -19,6 +19,7 @@ const (
 	closeNotUTF8   = 1007
 	closePolicy    = 1008
 	closeTooLong   = 1009
+	closeEnded     = 4401 // of our own: the session is over, and coming again is of no use
 )
 
 // violation ends a live connection with a word to the viewer.

@@ -120,7 +120,7 @@ func (s *Site) listenersOf(ctx context.Context, answers []*occupancy.Answer) map
 				continue
 			}
 			asked[owner.PID] = true
-			d, err := s.process(ctx, owner.PID, owner.Start)
+			d, err := s.readProcess(ctx, owner.PID, owner.Start)
 			if err != nil {
 				s.log.Debug("a process is not known", "pid", owner.PID, "error", err)
 				continue

@@ -102,7 +102,7 @@ func processAsked(pid, start string) (int32, uint64, error) {
 
 // describeProcess fills in what is known of a process, and returns the status of the answer.
 func (s *Site) describeProcess(ctx context.Context, page *views.ProcessPage) (status int, err error) {
-	d, err := s.process(ctx, page.PID, 0)
+	d, err := s.readProcess(ctx, page.PID, 0)
 	switch {
 	case err == nil && page.Start != 0 && d.Start != page.Start:
 		page.Missing = "The process that had PID " + strconv.Itoa(int(page.PID)) + " has ended; another one has it by now."

@@ -13,6 +13,7 @@ import (
 	"github.com/a-h/templ"
 	"github.com/labstack/echo/v4"
 
+	"sockeye/access"
 	dns "sockeye/names"
 	"sockeye/occupancy"
 	"sockeye/past"
@@ -38,6 +39,7 @@ type Site struct {
 	doctor  *doctor
 	network network
 	room    exportRoom
+	sharing Sharing // nil where nothing can be shared
 
 	// Of the pages of ports.
 	portRules *portRules
@@ -128,6 +130,10 @@ func (s *Site) Routes(e *echo.Echo) {
 	e.GET("/platforms.json", s.platformsData)
 	e.GET("/healthz", s.health)
 	e.GET("/metrics", s.metricsPage)
+	e.GET("/share", s.sharePage)
+	e.POST("/share", s.shareNow)
+	e.POST("/share/stop", s.shareStop)
+	e.POST("/share/end", s.shareEnd)
 	e.GET(static.Prefix+"*", echo.WrapHandler(static.Handler()))
 }
 
@@ -166,11 +172,11 @@ func (s *Site) refresh(ctx context.Context) error {
 
 // page fills in what every page shows.
 func (s *Site) page(c echo.Context, active string, status poller.Status) views.Page {
-	p := views.Page{Host: s.host, Build: static.Build(), Now: time.Now(), Status: status, Active: active}
-	if theme, err := c.Cookie("theme"); err == nil && (theme.Value == "light" || theme.Value == "dark") {
-		p.Theme = theme.Value
+	caller := access.Of(c.Request().Context())
+	return views.Page{
+		Host: s.host, Build: static.Build(), Now: time.Now(), Status: status, Active: active, Theme: themeOf(c),
+		Role: caller.Role, Plain: caller.Plain, CanShare: s.sharing != nil, Here: c.Request().URL.RequestURI(),
 	}
-	return p
 }
 
 // render answers with a page.

@@ -73,7 +73,8 @@ export class Net {
     const socket = new WebSocket(address);
     this.#socket = socket;
     socket.onmessage = (event) => socket === this.#socket && this.#receive(event.data, asked);
-    socket.onclose = (event) => socket === this.#socket && this.#lost(event.reason);
+    // 4401: the session is over; the page in place of this one says why.
+    socket.onclose = (event) => event.code === 4401 ? location.reload() : socket === this.#socket && this.#lost(event.reason);
     this.#listen();
   }
 
