@@ -30,7 +30,7 @@ var mayImport = map[string][]string{
 	"sockeye/explain":             {"sockeye/poller", "sockeye/poller/sockdiag"},
 	"sockeye/past":                {"sockeye/poller"},
 	"sockeye/processes":           {"sockeye/winservices"},
-	"sockeye/actions":             {"sockeye/poller", "sockeye/poller/sockdiag"},
+	"sockeye/actions":             {"sockeye/poller/iphlp", "sockeye/poller", "sockeye/poller/sockdiag"},
 	"sockeye/workload":            {"sockeye/poller"},
 	"sockeye/static":              {},
 	"sockeye/query":               {"sockeye/poller", "sockeye/ports"},

@@ -23,7 +23,7 @@ func (a *Actor) checkProcess(h held, want Process) *Refusal {
 	case f.inside:
 		return refuse(Denied, "It lives in a PID namespace of its own, as in a container: it is to be ended from there.", nil)
 	case is(permitted, errForbidden):
-		return &Refusal{Reason: NotPermitted, Text: "It is another user's process: the right CAP_KILL is missing.", How: howToGet, Cause: permitted}
+		return &Refusal{Reason: NotPermitted, Text: "It is another user's process: the right " + rightOf(Kill) + " is missing.", How: howToGet, Cause: permitted}
 	case permitted != nil:
 		return refuse(Failed, "The system did not say whether it permits this.", permitted)
 	}

@@ -77,7 +77,7 @@ func (w *winePrefix) run(name string, args ...string) string {
 func (w *winePrefix) build(name, pkg string, options ...string) string {
 	w.t.Helper()
 	exe := filepath.Join(w.dir, name)
-	c := exec.Command("go", append(options, "-o", exe, pkg)...)
+	c := exec.Command("go", append(options, "-trimpath", "-o", exe, pkg)...) // as a release is built, to share what is compiled
 	c.Env = append(os.Environ(), "GOOS=windows", "GOARCH=amd64", "CGO_ENABLED=0")
 	if out, err := c.CombinedOutput(); err != nil {
 		w.t.Fatalf("build %s for Windows: %v\n%s", pkg, err, out)

@@ -59,6 +59,9 @@ func (g *gopsutilSource) Close() error { return nil }
 // sockets implements source.
 func (g *gopsutilSource) sockets(ctx context.Context, dst []Socket) ([]Socket, error) {
 	taken := make(map[ID]struct{})
+	if g.lsof != nil {
+		g.lsof.begin()
+	}
 	var counts [len(gopsutilKinds)]int
 	for k, kind := range gopsutilKinds {
 		stats, err := g.list(ctx, kind)
@@ -73,6 +76,9 @@ func (g *gopsutilSource) sockets(ctx context.Context, dst []Socket) ([]Socket, e
 			s, err := socketOfStat(&stats[i])
 			if err != nil {
 				return dst, fmt.Errorf("gopsutil: %s: %w", kind, err)
+			}
+			if g.lsof != nil && !g.lsof.first(&s) {
+				continue
 			}
 			s.ID = freeID(&s, taken)
 			dst = append(dst, s)
@@ -134,7 +140,7 @@ func endOfStat(a psnet.Addr, f Family) (netip.AddrPort, error) {
 	if err != nil {
 		return netip.AddrPort{}, err
 	}
-	return netip.AddrPortFrom(addr.Unmap(), uint16(a.Port)), nil
+	return netip.AddrPortFrom(zoned(addr.Unmap(), interfaceName), uint16(a.Port)), nil
 }
 
 // freeID derives an identity from protocol, family and both ends, and from the PID of what has no remote end. Two sockets alike in all of these, or whose

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"time"
-	"unsafe"
 
 	"golang.org/x/sys/windows"
 
@@ -18,13 +17,6 @@ const nativeSource = SourceIphlpapi
 // openNative opens the tables of the IP Helper library.
 func openNative() (source, error) {
 	s := &iphlpSource{zones: newZoneCache(interfaceName)}
-	for t := range s.calls {
-		name := "GetExtendedUdpTable"
-		if iphlp.Table(t).TCP() {
-			name = "GetExtendedTcpTable"
-		}
-		s.calls[t] = iphlpapi(name)
-	}
 	s.statistics = newStatistics()
 	return s, nil
 }
@@ -36,7 +28,6 @@ func iphlpapi(name string) *windows.LazyProc {
 
 // iphlpSource reads the tables of sockets of the IP Helper library. One goroutine uses it.
 type iphlpSource struct {
-	calls      [iphlp.NumTables]*windows.LazyProc
 	classes    [iphlp.NumTables]iphlp.Class
 	buffer     []byte
 	rows       []iphlp.Row
@@ -96,36 +87,8 @@ func (s *iphlpSource) read(t iphlp.Table) error {
 	return err
 }
 
-// fetchTries is how often a table is asked for again because it has grown meanwhile.
-const fetchTries = 8
-
-// classNumbers are the values of TCP_TABLE_CLASS and UDP_TABLE_CLASS (iprtrmib.h).
-var classNumbers = map[bool][2]uintptr{true: {iphlp.OwnerModule: 8, iphlp.OwnerPID: 5}, false: {iphlp.OwnerModule: 2, iphlp.OwnerPID: 1}}
-
 // fetch returns the bytes of a table; they are good until the next call.
-func (s *iphlpSource) fetch(t iphlp.Table, c iphlp.Class) ([]byte, error) {
-	call := s.calls[t]
-	if err := call.Find(); err != nil {
-		return nil, err
-	}
-	family := uintptr(windows.AF_INET)
-	if t.V6() {
-		family = windows.AF_INET6
-	}
-	if s.buffer == nil {
-		s.buffer = make([]byte, 64<<10)
-	}
-	for range fetchTries {
-		size := uint32(len(s.buffer))
-		r, _, _ := call.Call(uintptr(unsafe.Pointer(&s.buffer[0])), uintptr(unsafe.Pointer(&size)), 0, family, classNumbers[t.TCP()][c], 0)
-		switch errno := windows.Errno(r); errno {
-		case 0:
-			return s.buffer[:min(int(size), len(s.buffer))], nil
-		case windows.ERROR_INSUFFICIENT_BUFFER:
-			s.buffer = make([]byte, int(size)+int(size)/4+4<<10)
-		default:
-			return nil, errno
-		}
-	}
-	return nil, windows.ERROR_INSUFFICIENT_BUFFER
+func (s *iphlpSource) fetch(t iphlp.Table, c iphlp.Class) (b []byte, err error) {
+	b, s.buffer, err = iphlp.Fetch(t, c, s.buffer)
+	return b, err
 }

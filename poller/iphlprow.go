@@ -24,10 +24,7 @@ func socketOfRow(t iphlp.Table, r *iphlp.Row, zone func(uint32) string) Socket {
 	}
 	s.Local, s.Remote = endOf(r.Local, r.LocalScope, zone), netip.AddrPortFrom(unspecified, 0)
 	if t.TCP() {
-		s.Protocol, s.State = TCP, StateUnknown
-		if int(r.State) < len(iphlpStates) {
-			s.State = iphlpStates[r.State]
-		}
+		s.Protocol, s.State = TCP, WindowsState(r.State)
 		if r.State != iphlp.Listen { // the remote end of a listener means nothing
 			s.Remote = endOf(r.Remote, r.RemoteScope, zone)
 		}
@@ -58,4 +55,12 @@ func (s *Socket) setPath(p iphlp.Path) {
 	if p.RTT > 0 {
 		s.RTT, s.Known = uint32(p.RTT/time.Microsecond), s.Known|KnownRTT
 	}
+}
+
+// WindowsState returns the state that Windows has by a number (MIB_TCP_STATE), StateUnknown for one that there is not.
+func WindowsState(n uint32) State {
+	if int(n) < len(iphlpStates) {
+		return iphlpStates[n]
+	}
+	return StateUnknown
 }

@@ -3,6 +3,7 @@ package poller
 import (
 	"errors"
 	"fmt"
+	"net/netip"
 )
 
 // lsofNote is for the reader of a table made by lsof without root.
@@ -14,6 +15,45 @@ type lsofDoubt struct {
 	root    bool                    // other users' sockets are listed as well
 	before  [len(gopsutilKinds)]int // rows of each kind that were believed last
 	emptied [len(gopsutilKinds)]bool
+	listed  map[lsofLine]bool // in the look that is under way
+}
+
+// lsofLine is what tells lines of lsof apart: it has one for each descriptor of each process, however many of them are one
+// socket. A connection is one socket whoever holds it, anything else is one for each process.
+type lsofLine struct {
+	protocol      Protocol
+	family        Family
+	local, remote netip.AddrPort
+	pid           int32
+}
+
+// begin forgets the lines of the look before.
+func (d *lsofDoubt) begin() { d.listed = make(map[lsofLine]bool, len(d.listed)) }
+
+// first reports whether a socket is not among the lines that were listed before it.
+func (d *lsofDoubt) first(s *Socket) bool {
+	line := lsofLine{s.Protocol, s.Family, s.Local, s.Remote, s.PID}
+	if s.Connected() {
+		line.pid = 0
+	}
+	known := d.listed[line]
+	d.listed[line] = true
+	return !known
+}
+
+// zoned gives a link-local address its zone where a BSD wrote that into the address itself, as the third and fourth byte:
+// they are zero in the addresses of others (RFC 4291 section 2.5.6).
+func zoned(a netip.Addr, name func(index uint32) string) netip.Addr {
+	if !a.Is6() || !a.IsLinkLocalUnicast() || a.Zone() != "" {
+		return a
+	}
+	b := a.As16()
+	index := uint32(b[2])<<8 | uint32(b[3])
+	if index == 0 {
+		return a
+	}
+	b[2], b[3] = 0, 0
+	return netip.AddrFrom16(b).WithZone(name(index))
 }
 
 // doubtLsof returns nil for systems on which gopsutil does not ask lsof.

@@ -2,8 +2,10 @@ package poller
 
 import (
 	"context"
+	"net/netip"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 
 	psnet "github.com/shirou/gopsutil/v3/net"
@@ -14,7 +16,13 @@ func lsof(uid int, counts map[string]int) *gopsutilSource {
 	return &gopsutilSource{lsof: doubtLsof("darwin", uid), list: func(_ context.Context, kind string) ([]psnet.ConnectionStat, error) {
 		all := make([]psnet.ConnectionStat, counts[kind])
 		for i := range all {
-			all[i] = psnet.ConnectionStat{Laddr: psnet.Addr{Port: uint32(i + 1)}}
+			all[i] = psnet.ConnectionStat{Family: syscall.AF_INET, Type: syscall.SOCK_STREAM, Laddr: psnet.Addr{Port: uint32(i + 1)}}
+			if strings.HasSuffix(kind, "6") {
+				all[i].Family = syscall.AF_INET6
+			}
+			if strings.HasPrefix(kind, "udp") {
+				all[i].Type = syscall.SOCK_DGRAM
+			}
 		}
 		return all, nil
 	}}
@@ -73,5 +81,49 @@ func TestLsofElsewhere(t *testing.T) {
 	g.lsof = nil
 	if sockets, err := g.sockets(t.Context(), nil); err != nil || len(sockets) != 0 || g.partial() {
 		t.Errorf("%v, %v", sockets, err)
+	}
+}
+
+// Lines of lsof that are one socket are one row: a connection that a worker inherited, a listener that its process has
+// twice. A listener of two processes is one for each.
+func TestLsofLines(t *testing.T) {
+	end := func(ip string, port uint32) psnet.Addr { return psnet.Addr{IP: ip, Port: port} }
+	line := func(pid int32, status string, local, remote psnet.Addr) psnet.ConnectionStat {
+		return psnet.ConnectionStat{Family: syscall.AF_INET, Type: syscall.SOCK_STREAM, Status: status, Laddr: local, Raddr: remote, Pid: pid}
+	}
+	conn := [2]psnet.Addr{end("192.0.2.1", 443), end("192.0.2.2", 50000)}
+	g := lsof(0, nil)
+	g.list = func(_ context.Context, kind string) ([]psnet.ConnectionStat, error) {
+		if kind != "tcp4" {
+			return nil, nil
+		}
+		return []psnet.ConnectionStat{
+			line(1, "ESTABLISHED", conn[0], conn[1]), line(2, "ESTABLISHED", conn[0], conn[1]), line(3, "ESTABLISHED", conn[1], conn[0]),
+			line(1, "LISTEN", end("*", 443), psnet.Addr{}), line(1, "LISTEN", end("*", 443), psnet.Addr{}), line(2, "LISTEN", end("*", 443), psnet.Addr{}),
+		}, nil
+	}
+	for range 2 { // the second look begins anew
+		got, err := g.sockets(t.Context(), nil)
+		check(t, err)
+		var pids []int32
+		for _, s := range got {
+			pids = append(pids, s.PID)
+		}
+		if !slices.Equal(pids, []int32{1, 3, 1, 2}) {
+			t.Errorf("rows of %v", pids)
+		}
+	}
+}
+
+// A zone that stands in the address is put behind it.
+func TestZoned(t *testing.T) {
+	name := func(index uint32) string { return map[uint32]string{4: "en0"}[index] }
+	for text, want := range map[string]string{
+		"fe80:4::1c2a:3ff:fe4b:5c6d": "fe80::1c2a:3ff:fe4b:5c6d%en0", "fe80::1": "fe80::1", "fe80:4::1%en1": "fe80:4::1%en1",
+		"fe80:9::1": "fe80::1", "2001:4::1": "2001:4::1", "169.254.0.4": "169.254.0.4",
+	} {
+		if got := zoned(netip.MustParseAddr(text), name); got.String() != want {
+			t.Errorf("%s is %v, want %s", text, got, want)
+		}
 	}
 }
