@@ -414,3 +414,9 @@ func TestNoAuditLog(t *testing.T) {
 		t.Errorf("at the start: %s", sockeye.log())
 	}
 }
+
+// actionFlags allow actions.
+func actionFlags(t *testing.T) []string {
+	t.Helper()
+	return []string{"--allow-actions", "--audit-log", filepath.Join(t.TempDir(), "audit.log")}
+}
