@@ -175,16 +175,13 @@ func TestKillJourney(t *testing.T) {
 	}
 }
 
-// TestDoubleClick (X6, X7): a click at once is too soon, two clicks have one effect.
+// TestDoubleClick (X6): two clicks have one effect, and who clicks sees it.
 func TestDoubleClick(t *testing.T) {
 	pair := openPair(t, 0)
 	sockeye, audit := startActing(t)
 	p := newBrowser(t).tab()
 	p.expect("status of 409")
 	id := sockeye.idOf(pair.client)
-	p.open(sockeye.url + "/connections/" + id + "/close")
-	eval[any](p, `document.querySelector(".confirm button").click()`)
-	p.until("too soon", heading("Nothing was done.")+` && document.querySelector("main").innerText.includes("quicker than anybody reads")`)
 	p.open(sockeye.url + "/connections/" + id + "/close")
 	time.Sleep(time.Second)
 	eval[any](p, `(() => { const f = document.querySelector(".confirm"), b = f.querySelector("button"); f.target = "_blank"; b.click(); f.target = ""; b.click(); })()`)
