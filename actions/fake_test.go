@@ -50,7 +50,7 @@ type fakeSocket struct {
 }
 
 func newFake() *fake {
-	return &fake{processes: map[int32]*fakeProcess{}, sockets: map[string]*fakeSocket{}, relatives: map[int32]bool{100: true, 50: true, 1: true}, can: Ability{Possible: true}}
+	return &fake{processes: map[int32]*fakeProcess{}, sockets: map[string]*fakeSocket{}, relatives: map[int32]bool{100: true, 50: true}, can: Ability{Possible: true}}
 }
 
 func ends(c Connection) string { return c.Local.String() + c.Remote.String() }

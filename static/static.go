@@ -26,9 +26,9 @@ var files embed.FS
 var sheets = map[string][]string{
 	"css/app.css": {
 		"vendor/uPlot.min.css", "css/tokens.css", "css/base.css", "css/bar.css", "css/overview.css", "css/table.css",
-		"css/grid.css", "css/facets.css", "css/charts.css", "css/inspector.css", "css/groups.css", "css/phone.css", "css/print.css",
+		"css/grid.css", "css/facets.css", "css/charts.css", "css/inspector.css", "css/actions.css", "css/groups.css", "css/phone.css", "css/print.css",
 	},
-	"css/pages.css": {"css/paper.css", "css/ports.css", "css/diagnosis.css"},
+	"css/pages.css": {"css/paper.css", "css/ports.css", "css/diagnosis.css", "css/processes.css"},
 	"css/share.css": {"css/share.css"},
 }
 

@@ -25,6 +25,9 @@ type processReader func(ctx context.Context, pid int32, start uint64) (*processe
 // of one connection. One that is over is 410 with its last values for as long as they are kept, one that is not known
 // is 404.
 func (s *Site) connection(c echo.Context) error {
+	if deeper(c.Param("id")) {
+		return echo.ErrNotFound
+	}
 	name, asData := cutFormat(c.Param("id"), ".json")
 	id, valid := poller.ParseID(name)
 	if !valid {

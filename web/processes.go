@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -59,6 +60,9 @@ func (s *Site) rank(c echo.Context, asData bool) error {
 // processPage handles GET /processes/{pid}, with .json behind it for data: what is known of one process. start= is its
 // start, as links have it: where another process has the PID by now, that is said, with 410.
 func (s *Site) processPage(c echo.Context) error {
+	if deeper(c.Param("pid")) {
+		return echo.ErrNotFound
+	}
 	name, asData := cutFormat(c.Param("pid"), ".json")
 	pid, start, err := processAsked(name, c.QueryParam("start"))
 	if err != nil {
@@ -83,6 +87,10 @@ func (s *Site) processPage(c echo.Context) error {
 	}
 	return s.render(c, status, views.ProcessPageView(page))
 }
+
+// deeper reports whether a path goes on behind the last part that a route names: the router hands that on as well. Without
+// actions there is nothing below a connection or a process.
+func deeper(param string) bool { return strings.Contains(param, "/") }
 
 // processAsked reads the PID and the start of an address.
 func processAsked(pid, start string) (int32, uint64, error) {
