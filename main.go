@@ -59,7 +59,7 @@ func start(ctx context.Context, args []string, env func(string) (string, bool), 
 		return exitOK
 	}
 	if c.user != "" {
-		if err := become(c.user, args); err != nil {
+		if err := become(c.user, args, c.actions); err != nil {
 			return report(err, stderr)
 		}
 	}

@@ -6,22 +6,30 @@ import (
 	"os"
 	"os/user"
 	"runtime"
+	"slices"
 	"strconv"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
 
-// keptRights are the capabilities that a program which gave up root goes on with: with both it sees whose every socket
-// is, with one of them nothing more than without (docs/privileges.md).
-var keptRights = []uintptr{unix.CAP_DAC_READ_SEARCH, unix.CAP_SYS_PTRACE}
+// keptRights returns the capabilities that a program which gave up root goes on with. With two it sees whose every socket
+// is, with one of them nothing more than without (docs/privileges.md); two more are for actions, where they are allowed:
+// to end processes and to close connections.
+func keptRights(actions bool) []uintptr {
+	kept := []uintptr{unix.CAP_DAC_READ_SEARCH, unix.CAP_SYS_PTRACE}
+	if actions {
+		kept = append(kept, unix.CAP_KILL, unix.CAP_NET_ADMIN)
+	}
+	return kept
+}
 
 // become gives up root for the user of that name: the program starts itself anew as that user, in the same process,
-// with keptRights and no way to any other. It returns nil where it is that user already, and otherwise only where it
+// with the rights of keptRights and no way to any other. It returns nil where it is that user already, and otherwise only where it
 // failed. It has to come before anything is opened.
 //
 // Credentials are those of a thread on Linux, and only the exec makes one thread's those of the process.
-func become(name string, args []string) error {
+func become(name string, args []string, actions bool) error {
 	uid, gid, err := idsOf(name)
 	switch {
 	case err != nil:
@@ -35,7 +43,7 @@ func become(name string, args []string) error {
 	}
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	if err := leaveRoot(uid, gid); err != nil {
+	if err := leaveRoot(uid, gid, keptRights(actions)); err != nil {
 		return fmt.Errorf("user %s: %w", name, err)
 	}
 	return fmt.Errorf("user %s: start anew: %w", name, unix.Exec("/proc/self/exe", append(os.Args[:1:1], args...), os.Environ()))
@@ -55,10 +63,11 @@ func idsOf(name string) (uid, gid int, err error) {
 	return uid, gid, errors.Join(err, err2)
 }
 
-// leaveRoot changes this thread to the user and group, without further groups, and to keptRights in all its sets.
-func leaveRoot(uid, gid int) error {
+// leaveRoot changes this thread to the user and group, without further groups, and to the kept capabilities in all its
+// sets.
+func leaveRoot(uid, gid int, kept []uintptr) error {
 	for c := uintptr(0); c <= unix.CAP_LAST_CAP; c++ {
-		if c == keptRights[0] || c == keptRights[1] {
+		if slices.Contains(kept, c) {
 			continue
 		}
 		if err := unix.Prctl(unix.PR_CAPBSET_DROP, c, 0, 0, 0); err != nil && !errors.Is(err, unix.EINVAL) { // EINVAL: an older kernel's last one
@@ -81,14 +90,14 @@ func leaveRoot(uid, gid int) error {
 			return fmt.Errorf("%s: %w", step.name, errno)
 		}
 	}
-	return holdRights()
+	return holdRights(kept)
 }
 
-// holdRights sets the thread's capabilities to keptRights, so that they outlive the exec, and forbids to win others.
-func holdRights() error {
+// holdRights sets the thread's capabilities to those that are kept, so that they outlive the exec, and forbids to win others.
+func holdRights(kept []uintptr) error {
 	header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
 	var data [2]unix.CapUserData
-	for _, c := range keptRights {
+	for _, c := range kept {
 		bit := uint32(1) << c
 		data[0].Effective |= bit
 		data[0].Permitted |= bit
@@ -97,7 +106,7 @@ func holdRights() error {
 	if _, _, errno := unix.RawSyscall(unix.SYS_CAPSET, uintptr(unsafe.Pointer(&header)), uintptr(unsafe.Pointer(&data[0])), 0); errno != 0 {
 		return fmt.Errorf("capabilities: %w", errno)
 	}
-	for _, c := range keptRights {
+	for _, c := range kept {
 		if err := unix.Prctl(unix.PR_CAP_AMBIENT, unix.PR_CAP_AMBIENT_RAISE, c, 0, 0); err != nil {
 			return fmt.Errorf("ambient capabilities: %w", err)
 		}
