@@ -270,8 +270,8 @@ var attackChapters = map[string]string{
 const attackIntro = `# Attacks, and the tests that try them
 
 Each row is an attack that somebody has made on a program like this one. The tests are part of the ordinary run
-(` + "`./test`" + `) and make the attack: on the handler, on a real socket, or in a real browser. Each was seen to fail with
-its defence taken out. A row that has no test says so, and why.
+(` + "`./test`" + `) and make the attack: on the handler, on a real socket, or in a real browser. A row that has no
+test says so, and why.
 
 This page is made from the comments of the tests by ` + "`go test -run TestAttackPage . -update`" + `, and a test holds it fresh. "Skipped"
 is a test that the machine of that run had no means for; the test says which.
