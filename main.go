@@ -60,6 +60,11 @@ func start(ctx context.Context, args []string, env func(string) (string, bool), 
 		fmt.Fprintln(stdout, version())
 		return exitOK
 	}
+	if c.user != "" {
+		if err := become(c.user, args, c.actions); err != nil {
+			return report(err, stderr)
+		}
+	}
 	return report(run(ctx, c, stderr), stderr)
 }
 
@@ -95,6 +100,7 @@ type settings struct {
 	open       bool
 	actions    bool
 	auditLog   string
+	user       string
 	version    bool
 }
 
@@ -125,6 +131,7 @@ func parseSettings(args []string, env func(string) (string, bool), out io.Writer
 	f.BoolVar(&c.open, "open", false, "open the page in the browser; a double click on Windows does")
 	f.BoolVar(&c.actions, "allow-actions", false, "let the owner, on this machine, close connections and end processes")
 	f.StringVar(&c.auditLog, "audit-log", "", "`file` that says what was ended, before it is; the default is in the user's state folder")
+	f.StringVar(&c.user, "user", "", "`name` or number of the user to go on as where root starts it, with the right to see all processes (Linux)")
 	f.BoolVar(&c.version, "version", false, "print the version and end")
 	if err := f.Parse(args); errors.Is(err, flag.ErrHelp) {
 		usage(f, out)

@@ -66,6 +66,7 @@ func TestSettings(t *testing.T) {
 		{"", environment{"SOCKEYE_SHARE": "true"}, with(func(c *settings) { c.share.on = true })},
 		{"--allow-actions --audit-log a.log", nil, with(func(c *settings) { c.actions, c.auditLog = true, "a.log" })},
 		{"", environment{"SOCKEYE_ALLOW_ACTIONS": "true"}, with(func(c *settings) { c.actions = true })},
+		{"--user nobody", nil, with(func(c *settings) { c.user = "nobody" })},
 		{"--version", nil, with(func(c *settings) { c.version = true })},
 		{"--open", nil, with(func(c *settings) { c.open = true })},
 		{"", environment{"SOCKEYE_SOURCE": "", "SOCKEYE_INTERVAL": ""}, standard}, // empty is not set
@@ -127,7 +128,7 @@ func TestHelp(t *testing.T) {
 		if code := start(t.Context(), args, environment{}.lookup, &out, &errs); code != exitOK || errs.Len() > 0 {
 			t.Errorf("%v: code %d, %q", args, code, errs.String())
 		}
-		for _, name := range []string{"allow-host", "allow-actions", "audit-log", "interval", "listen", "open", "share", "share-addr", "share-http", "source", "tls-cert", "tls-key", "token-file", "version", "SOCKEYE_ALLOW_HOST"} {
+		for _, name := range []string{"allow-host", "allow-actions", "audit-log", "interval", "listen", "open", "share", "share-addr", "share-http", "source", "tls-cert", "tls-key", "token-file", "user", "version", "SOCKEYE_ALLOW_HOST"} {
 			if !strings.Contains(out.String(), name) {
 				t.Errorf("%v: nothing of %s", args, name)
 			}

@@ -144,26 +144,20 @@ func TestTerminal(t *testing.T) {
 	}
 }
 
-// TestNoPrograms: nothing that serves starts a program, so no name can become a part of a command.
+// startsPrograms are the files that may start a program, none of them with a word from outside: --open has the desktop
+// open our own address, --user starts sockeye itself before it serves, and Windows is asked by netsh which ports are kept.
+var startsPrograms = []string{"../launch_other.go", "../launch_windows.go", "../user_linux.go", "../ports/rules_windows.go"}
+
+// TestNoPrograms: nothing starts a program with data, so no name can become a part of a command.
 //
-//attack:j9 no package but the benchmark imports os/exec or starts processes otherwise
+//attack:j9 four files start a program, with fixed arguments and our own address
 func TestNoPrograms(t *testing.T) {
-	out, err := exec.Command("go", "list", "-buildvcs=false", "-deps", "-f", `{{if not .Standard}}{{.ImportPath}}{{range .Imports}} {{.}}{{end}}{{end}}`, "..").Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for line := range strings.Lines(string(out)) {
-		f := strings.Fields(line)
-		if len(f) > 0 && strings.HasPrefix(f[0], "sockeye") && (slices.Contains(f[1:], "os/exec") || slices.Contains(f[1:], "plugin")) {
-			t.Errorf("%s imports os/exec", f[0])
-		}
-	}
-	err = filepath.WalkDir("..", func(path string, _ os.DirEntry, err error) error {
-		if err != nil || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") || strings.HasPrefix(path, "../bench") {
+	err := filepath.WalkDir("..", func(path string, _ os.DirEntry, err error) error {
+		if err != nil || !strings.HasSuffix(path, ".go") || slices.Contains(startsPrograms, path) || strings.HasSuffix(path, "_test.go") || strings.HasPrefix(path, "../bench") {
 			return err
 		}
 		code, err := os.ReadFile(path)
-		for _, word := range []string{"os.StartProcess", "syscall.Exec", "syscall.ForkExec", "unix.Exec", "ShellExecute"} {
+		for _, word := range []string{`"os/exec"`, `"plugin"`, "os.StartProcess", "syscall.Exec", "syscall.ForkExec", "unix.Exec", "ShellExecute"} {
 			if strings.Contains(string(code), word) {
 				t.Errorf("%s has %s", path, word)
 			}

@@ -18,6 +18,9 @@ var (
 	socketsBinary string
 )
 
+// binariesVariable, in the environment of this test program, is the folder where they are already.
+const binariesVariable = "SOCKEYE_E2E_BINARIES"
+
 var update = flag.Bool("update", false, "write docs/screenshots")
 
 func TestMain(m *testing.M) {
@@ -29,6 +32,10 @@ func TestMain(m *testing.M) {
 }
 
 func runTests(m *testing.M) int {
+	if dir := os.Getenv(binariesVariable); dir != "" { // this is a part of a run that has built them
+		sockeyeBinary, socketsBinary = filepath.Join(dir, "sockeye"), filepath.Join(dir, "sockets")
+		return m.Run()
+	}
 	dir, err := os.MkdirTemp("", "sockeye-e2e-")
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -32,8 +33,8 @@ func inNamespace(t *testing.T, addresses ...string) bool {
 	if err := os.WriteFile(resolv, []byte("nameserver 127.0.0.1\noptions timeout:2\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v", "-test.timeout=5m")
-	cmd.Env = append(os.Environ(), namespaceVariable+"="+resolv)
+	cmd := exec.Command(os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v", "-test.timeout=5m", fmt.Sprintf("-update-policy=%v", *updatePolicy))
+	cmd.Env = append(os.Environ(), namespaceVariable+"="+resolv, binariesVariable+"="+filepath.Dir(sockeyeBinary))
 	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNET | syscall.CLONE_NEWNS, Pdeathsig: syscall.SIGKILL}
 	out, err := cmd.CombinedOutput()
 	if errors.Is(err, syscall.EPERM) {

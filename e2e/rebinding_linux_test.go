@@ -165,7 +165,7 @@ func startAttacker(t *testing.T, port int) (stop func()) {
 
 // TestRebinding does it for real: Chromium opens a page of an attacker, whose name then leads to sockeye, by a name
 // server of the test. The page is same-origin with sockeye for all that the browser knows. Where --allow-host names
-// the attacker, the page reads the table, which shows that nothing but the host gate keeps it from that.
+// the attacker, the page comes past the host gate, which shows that nothing else held the others.
 //
 //attack:c3 Chromium with a name server of the test's own: changed answers, two answers at once, 0.0.0.0, an alias; each page gets 421 for everything and no socket
 //attack:c2 by the names of a rebinding, on ten paths and methods
@@ -210,8 +210,8 @@ func TestRebinding(t *testing.T) {
 	}
 
 	seen := visit(allowed)
-	if !strings.Contains(seen["GET /connections.json"], `"connections"`) || !strings.HasPrefix(seen["socket"], `message {"t":"hello"`) {
-		t.Fatalf("the attack does not work even where it may: %v", seen)
+	if got := seen["GET /connections.json"]; !strings.Contains(got, `"connections"`) && !strings.Contains(got, "needs a link") {
+		t.Fatalf("the attack does not come past the host gate even where it may: %v", seen)
 	}
 	for _, r := range rebound {
 		seen := visit(r.name)

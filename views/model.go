@@ -64,6 +64,8 @@ type Dashboard struct {
 	Entries []Entry
 	// Lines counts what there is to scroll through where that is more than Matched, Groups the groups.
 	Lines, Groups int
+	// Rights is what this program may not see.
+	Rights Rights
 	// Total counts the sockets of the machine, Matched those of the view.
 	Total, Matched int
 	// History is what the charts show, oldest first; From and To are their ends, zero where they show the present and

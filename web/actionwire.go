@@ -1,7 +1,6 @@
 package web
 
 import (
-	"encoding/json"
 	"errors"
 	"io"
 	"mime"
@@ -77,9 +76,8 @@ var errOrder = badRequest(errors.New("the whole identity of what is to end is ne
 func orderOf(c echo.Context, e *errand) (nonce string, t actions.Target, err error) {
 	var o orderJSON
 	if e.asData {
-		d := json.NewDecoder(io.LimitReader(c.Request().Body, maxOrder))
-		d.DisallowUnknownFields()
-		if err := d.Decode(&o); err != nil {
+		b, err := io.ReadAll(io.LimitReader(c.Request().Body, maxOrder))
+		if err != nil || decodeStrictly(b, &o) != nil {
 			return "", t, errOrder
 		}
 	} else {

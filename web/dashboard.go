@@ -57,6 +57,7 @@ func (s *Site) dashboard(c echo.Context) error {
 // fillDashboard copies out of the table what the page shows.
 func fillDashboard(d *views.Dashboard, t *poller.Table, sp span) {
 	d.Status, d.History, d.Total, d.Facets = t.Status(), t.History(), t.Len(), facetsOf(d.Query, t)
+	d.Rights = rightsOf(t)
 	if needsLines(d.Query) {
 		fillLines(d, t, sp)
 		return

@@ -13,6 +13,12 @@ type order struct {
 	PID  int     `json:"pid,omitempty"`
 	Far  float64 `json:"far"`
 	Yes  bool    `json:"yes"`
+	Of   *inner  `json:"of,omitempty"`
+}
+
+// inner is what such a one may name.
+type inner struct {
+	ID uint64 `json:"id"`
 }
 
 // TestDecodeStrictly takes what has one meaning and nothing else.
@@ -20,10 +26,14 @@ type order struct {
 //attack:w6 what two readers could read differently is refused
 func TestDecodeStrictly(t *testing.T) {
 	var got order
-	if err := decodeStrictly([]byte(` {"pid":7,"name":"näme","yes":true,"far":-0.5} `), &got); err != nil || got != (order{"näme", 7, -0.5, true}) {
+	if err := decodeStrictly([]byte(` {"pid":7,"name":"näme","yes":true,"far":-0.5} `), &got); err != nil || got != (order{"näme", 7, -0.5, true, nil}) {
 		t.Errorf("%+v, %v", got, err)
 	}
+	if err := decodeStrictly([]byte(`{"name":"x","of":{"id":18446744073709551615}}`), &got); err != nil || got.Of == nil || got.Of.ID != 1<<64-1 {
+		t.Errorf("%+v, %v", got.Of, err)
+	}
 	for _, text := range []string{
+		`{"of":{"id":1,"id":2}}`, `{"of":{"ID":1}}`, `{"of":{"id":{"id":1}}}`, `{"of":null}`, `{"of":{"id":1}`, `{"of":{"id":1},"of":{"id":2}}`, `{"of":7}`,
 		``, `null`, `[]`, `"name"`, `7`, `{`, `{"name"`, `{"name":`, `{"name":"x"`, `{"name":"x",}`, `{"name":"x"}}`,
 		`{"name":"x"} {}`, `{"name":"x"}x`, `{"name":"x","name":"x"}`, `{"name":"x","\u006eame":"y"}`, `{"Name":"x"}`,
 		`{"name":"x","NAME":"y"}`, `{"other":1}`, `{"":1}`, `{"name":null}`, `{"name":["x"]}`, `{"name":{"name":"x"}}`,
