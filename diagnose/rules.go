@@ -220,7 +220,7 @@ func (w *Watch) unreadQueues(k look) (list []Finding) {
 		}
 		list = append(list, Finding{
 			Place: PlaceMachine, Cause: causeUnread, Severity: Warning, Evidence: filter("rq:>0", "-state:LISTEN,TIME_WAIT", byOwner(p)), Mend: k.restart(p),
-			Sentence: fmt.Sprintf("%s does not read what arrived for it: %s wait on %s, for %s.", nameOf(p), size(q.bytes), several(q.count, "connection"), short(q.since)),
+			Sentence: fmt.Sprintf("%s does not read what arrived for it: %s on %s, for %s.", nameOf(p), size(q.bytes), several(q.count, "connection"), short(q.since)),
 			Harmless: "A program may leave connections alone on purpose, such as one that is paused.",
 		})
 	}
@@ -232,7 +232,7 @@ func (w *Watch) unsentQueues(k look) (list []Finding) {
 	for p, q := range w.stuck(w.queues.unsent, k.rows) {
 		list = append(list, Finding{
 			Place: PlaceServer, Cause: causeUnsent, Severity: Warning, Evidence: filter("proto:tcp", "sq:>0", "-state:LISTEN,TIME_WAIT", byOwner(p)), Mend: k.askAbout(q.oldest.Remote),
-			Sentence: fmt.Sprintf("What %s sends is not taken: %s wait on %s, for %s, one of them with %s.", lower(nameOf(p)), size(q.bytes), several(q.count, "connection"), short(q.since), q.oldest.Remote),
+			Sentence: fmt.Sprintf("What %s sends is not taken: %s on %s, for %s, one of them with %s.", lower(nameOf(p)), size(q.bytes), several(q.count, "connection"), short(q.since), q.oldest.Remote),
 			Harmless: "A receiver may slow a download down on purpose.",
 		})
 	}

@@ -253,6 +253,21 @@ func TestQueues(t *testing.T) {
 	b.expect(t, Facts{})
 }
 
+// TestUnreadFIN: the end of the other side stands in the receive queue as a byte until it is read, and is none.
+func TestUnreadFIN(t *testing.T) {
+	c := conn(1, poller.StateCloseWait, "198.51.100.7:443")
+	c.ReceiveQueue = 1
+	b := newBench(c)
+	b.poll(40*time.Second, poller.Delta{})
+	b.expect(t, Facts{})
+	c.ReceiveQueue = 2
+	b.poll(time.Second, change(c))
+	b.poll(40*time.Second, poller.Delta{})
+	if f := b.expect(t, Facts{}, causeUnread); len(f) == 1 && !strings.Contains(f[0].Sentence, "1 byte on 1 connection") {
+		t.Errorf("%+v", f[0])
+	}
+}
+
 // TestUnreadOfLeak: of a process that forgets its connections it is not said as well that it does not read.
 func TestUnreadOfLeak(t *testing.T) {
 	rows := many(1, closeWaitMany, poller.StateCloseWait, "198.51.100.7:443")

@@ -27,10 +27,19 @@ func (k *queues) put(c *poller.Connection, h naming, now moment) {
 		delete(k.unsent, c.ID)
 		return
 	}
-	follow(k.unread, c.ID, c.ReceiveQueue, h, now)
+	follow(k.unread, c.ID, unread(c), h, now)
 	if c.Protocol == poller.TCP {
 		follow(k.unsent, c.ID, c.SendQueue, h, now)
 	}
+}
+
+// unread returns how many bytes came that the process has not read. Linux counts the FIN of the other end as one byte
+// more until the process has seen it (net/ipv4/tcp_diag.c).
+func unread(c *poller.Connection) uint32 {
+	if c.Protocol == poller.TCP && c.State == poller.StateCloseWait && c.ReceiveQueue > 0 {
+		return c.ReceiveQueue - 1
+	}
+	return c.ReceiveQueue
 }
 
 // follow notes the length of a queue. It is stuck as long as it never gets shorter.

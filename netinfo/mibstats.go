@@ -54,11 +54,8 @@ func mibICMP(protocol string, types map[int]string, b []byte) ([]Counter, error)
 	return list, nil
 }
 
-// The types of ICMP (RFC 792) and of ICMPv6 (RFC 4443) that have a counter.
-var (
-	icmp4Types = map[int]string{0: "EchoReps", 3: "DestUnreachs", 5: "Redirects", 8: "Echos", 11: "TimeExcds", 12: "ParmProbs"}
-	icmp6Types = map[int]string{1: "DestUnreachs", 2: "PktTooBigs", 3: "TimeExcds", 4: "ParmProblems", 128: "Echos", 129: "EchoReplies"}
-)
+// icmp4Types are the types of ICMP (RFC 792) that have a counter.
+var icmp4Types = map[int]string{0: "EchoReps", 3: "DestUnreachs", 5: "Redirects", 8: "Echos", 11: "TimeExcds", 12: "ParmProbs"}
 
 // joined adds the counters of b to those of a that have the same name: Windows counts TCP of each family apart, and
 // nobody asks for them so. A limit is not added.

@@ -242,3 +242,6 @@ func statistics(name string, size int, v6 bool) ([]byte, error) {
 	b := make([]byte, size)
 	return b, call(name, uintptr(unsafe.Pointer(&b[0])), family)
 }
+
+// icmp6Types are the types of ICMPv6 (RFC 4443) that have a counter.
+var icmp6Types = map[int]string{1: "DestUnreachs", 2: "PktTooBigs", 3: "TimeExcds", 4: "ParmProblems", 128: "Echos", 129: "EchoReplies"}
