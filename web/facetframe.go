@@ -155,7 +155,10 @@ func (s *facetSet) name(f *facet, n int32) string {
 
 // value returns a counted value.
 func (s *facetSet) value(f *facet, n int32) facetValue {
-	name, count := s.name(f, n), f.counts()[n]
+	name, count := s.name(f, n), int32(0)
+	if int(n) < len(f.counts()) { // else nothing has had it yet
+		count = f.counts()[n]
+	}
 	v := facetValue{Text: query.QuoteValue(name), Count: &count, Label: name}
 	switch f.key {
 	case "proc":
@@ -187,7 +190,7 @@ func exactText(n int32, names *nameIndex, f *facet) string {
 
 // chosen returns a value that was chosen and is not among the greatest, with its count where there is one.
 func (s *facetSet) chosen(f *facet, text string) facetValue {
-	if n := s.number(f, text); n > 0 && int(n) < len(f.counts()) {
+	if n, known := s.number(f, text); known {
 		v := s.value(f, n)
 		v.Text = text
 		return v
@@ -195,23 +198,28 @@ func (s *facetSet) chosen(f *facet, text string) facetValue {
 	return facetValue{Text: text}
 }
 
-// number returns the number that a value as it is written has, 0 where it has none.
-func (s *facetSet) number(f *facet, text string) int32 {
+// number returns the number that a value as it is written has, and whether it has one.
+func (s *facetSet) number(f *facet, text string) (n int32, known bool) {
 	switch f.key {
 	case "port":
-		if port, err := strconv.ParseUint(text, 10, 16); err == nil {
-			return int32(port)
-		}
+		port, err := strconv.ParseUint(text, 10, 16)
+		return int32(port), err == nil
 	case "rip":
 		if a, err := netip.ParseAddr(text); err == nil {
-			return s.book.addresses.numbers[a]
+			n = s.book.addresses.numbers[a]
 		}
 	case "proc":
-		return numberOf(s.book.processes.numbers, text)
+		n = numberOf(s.book.processes.numbers, text)
 	case "user":
-		return numberOf(s.book.users.numbers, text)
+		n = numberOf(s.book.users.numbers, text)
+	default:
+		for n := range int32(poller.NumStates) { // the longest of these lists
+			if s.name(f, n) == text {
+				return n, true
+			}
+		}
 	}
-	return 0
+	return n, n > 0
 }
 
 // numberOf finds a name by how it is written, with or without "=".

@@ -185,6 +185,22 @@ func facetsMessage(t *testing.T, data []byte) map[string][][]any {
 	return out
 }
 
+// TestChosenAndAbsent: what was chosen and nothing has is counted as well.
+func TestChosenAndAbsent(t *testing.T) {
+	room(t, func(t *testing.T, _ *machine, s *Site) {
+		v := sit(t, s, "state=CLOSE_WAIT&dir=outbound&proto=udp&port=4444")
+		v.expect(t, "hello", "snap 1")
+		v.incoming <- []byte(`{"t":"facets","on":true}`)
+		synctest.Wait()
+		got := facetsMessage(t, v.last(t))
+		for key, want := range map[string]string{"state": "CLOSE_WAIT", "dir": "outbound", "proto": "udp", "port": "4444"} {
+			if !slices.ContainsFunc(got[key], func(value []any) bool { return value[0] == want && value[1] == 0.0 }) {
+				t.Errorf("%s: %v", key, got[key])
+			}
+		}
+	})
+}
+
 // TestFacetsAreSent: who asks for facets gets them after the snap, and again when they have changed, once a second at
 // the most; who does not ask gets none.
 func TestFacetsAreSent(t *testing.T) {
