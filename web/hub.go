@@ -19,6 +19,10 @@ type hub struct {
 	mu      sync.Mutex
 	shelf   *shelf
 	viewers int
+	// seq is that of the last delta. ahead is set where somebody came while the table was ahead of it: what the views
+	// share was moved on then, so that no window knows any more what its viewers were told.
+	seq   uint64
+	ahead bool
 }
 
 func newHub(p *poller.Poller) *hub {
@@ -30,8 +34,17 @@ func newHub(p *poller.Poller) *hub {
 func (h *hub) observe(d *poller.Delta) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	ahead := h.ahead
+	h.ahead, h.seq = false, d.Seq
 	h.shelf.apply(d, func(v *view) {
 		for _, w := range v.windows {
+			if ahead {
+				w.refill(v, h.shelf.roster, &d.Status)
+				for viewer := range w.viewers {
+					h.resync(viewer)
+				}
+				continue
+			}
 			m := w.delta(v, h.shelf.roster, d)
 			for viewer := range w.viewers {
 				if d.ClockSet { // the chart's points have moved with the clock
@@ -51,6 +64,7 @@ func (h *hub) join(viewer *viewer, q query.Query, s span) {
 	defer h.mu.Unlock()
 	old, before := viewer.view, viewer.window
 	h.poller.Read(func(t *poller.Table) {
+		h.ahead = h.ahead || t.Status().Seq != h.seq
 		v := h.shelf.open(q, t)
 		s := v.named(s, h.shelf.roster)
 		w := v.windows[s]

@@ -71,6 +71,13 @@ func (w *window) fill(v *view, r *roster, s *poller.Status) {
 	}
 }
 
+// refill takes the rows of the view over, whatever the viewers were told before: they have to be sent a snap.
+func (w *window) refill(v *view, r *roster, s *poller.Status) {
+	clear(w.rows)
+	w.whole = nil
+	w.fill(v, r, s)
+}
+
 // encode returns the cells of a line. None of them depends on the moment, so they are true until the line changes, but
 // for the name of an address, which may become known at any time.
 func (w *window) encode(v *view, r *roster, n int32) []byte {
