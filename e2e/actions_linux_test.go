@@ -317,7 +317,7 @@ func TestOnlyTheOwner(t *testing.T) {
 		"same site":           {body, []string{"Sec-Fetch-Site", "same-site"}, 403},
 		"text":                {body, []string{"Content-Type", "text/plain"}, 415},
 		"a form":              {body, []string{"Content-Type", "application/x-www-form-urlencoded"}, 415},
-		"through a proxy":     {body, []string{"X-Forwarded-For", "127.0.0.1"}, 403},
+		"through a proxy":     {body, []string{"X-Forwarded-For", "127.0.0.1"}, 401}, // of whom nobody knows who it is
 		"without a nonce":     {strings.Replace(body, `"nonce":"`, `"nonce":"X`, 1), nil, 409},
 		"another cookie":      {strings.Replace(body, `"id":"`, `"id":"1`, 1), nil, 400},
 		"another state":       {strings.Replace(body, "ESTABLISHED", "CLOSE_WAIT", 1), nil, 409},
@@ -332,7 +332,7 @@ func TestOnlyTheOwner(t *testing.T) {
 	}
 	for _, address := range lanAddresses(t) {
 		url := "http://" + net.JoinHostPort(address, itoa(port))
-		if answer := postTo(t, url, path, body); answer.StatusCode != http.StatusForbidden {
+		if answer := postTo(t, url, path, body); answer.StatusCode != http.StatusUnauthorized {
 			t.Errorf("POST by %s: %s", address, answer.Status)
 		}
 		r, err := http.Get(url + path)
@@ -340,7 +340,7 @@ func TestOnlyTheOwner(t *testing.T) {
 			t.Fatal(err)
 		}
 		_ = r.Body.Close()
-		if r.StatusCode != http.StatusForbidden {
+		if r.StatusCode != http.StatusUnauthorized {
 			t.Errorf("GET by %s: %s", address, r.Status)
 		}
 	}
@@ -386,7 +386,7 @@ func asNobody(t *testing.T, port int, path, body string) {
 	c.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
 	c.Dir = "/"
 	out, err := c.Output()
-	if err != nil || !strings.Contains(string(out), " 403 ") {
+	if err != nil || !strings.Contains(string(out), " 401 ") {
 		t.Errorf("another user gets %q, %v", out, err)
 	}
 }

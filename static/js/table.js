@@ -162,7 +162,7 @@ export class Table {
 
   /** Selects a row by its id, "" for none; the URL has it. */
   select(id) {
-    if (id === this.grid.selected) return;
+    if (id === this.grid.selected && id === this.#look.selected()) return; // a link in the panel selects by the URL alone
     this.grid.selected = id;
     this.#look.set("sel", id);
     this.grid.refresh(this.#store);
