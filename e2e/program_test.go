@@ -29,6 +29,8 @@ type program struct {
 	mu      sync.Mutex
 	logged  strings.Builder
 	reading sync.WaitGroup
+	// secret makes get the owner by a link's secret where the program cannot know its peers' users; "" elsewhere.
+	secret string
 }
 
 // start starts sockeye on a free port, with more arguments if wanted, and waits until it says its URL. It is stopped
@@ -148,6 +150,9 @@ func (p *program) get(path string, header ...string) (*http.Response, string) {
 	r, err := http.NewRequestWithContext(p.t.Context(), http.MethodGet, p.url+path, nil)
 	if err != nil {
 		p.t.Fatal(err)
+	}
+	if p.secret != "" {
+		r.Header.Set("Authorization", "Bearer "+p.secret)
 	}
 	for i := 0; i+1 < len(header); i += 2 {
 		r.Header.Set(header[i], header[i+1])

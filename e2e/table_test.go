@@ -127,28 +127,28 @@ func TestHeader(t *testing.T) {
 
 	grip := p.middle(`th[data-col="state"] [role=separator]`)
 	p.drag(grip, spot{grip.X + 60, grip.Y})
-	p.inURL("cols", "state:192,proc,pid,user")
-	if got := p.widthOf("state"); got != 192 {
+	p.inURL("cols", "state:188,proc,pid,user")
+	if got := p.widthOf("state"); got != 188 {
 		t.Errorf("state is %d pixels wide", got)
 	}
 	state := p.middle(`th[data-col="state"] a`)
 	p.drag(p.middle(`th[data-col="user"] a`), spot{state.X - 40, state.Y})
-	p.inURL("cols", "user,state:192,proc,pid")
+	p.inURL("cols", "user,state:188,proc,pid")
 	if sort := eval[string](p, `new URLSearchParams(location.search).get("sort") ?? ""`); sort != "" {
 		t.Errorf("the drag has sorted by %q", sort)
 	}
 
 	eval[bool](p, `(document.querySelector('th[data-col="state"] a').focus(), true)`)
 	p.strike("ArrowRight", withShift)
-	p.inURL("cols", "user,proc,state:192,pid")
+	p.inURL("cols", "user,proc,state:188,pid")
 	p.strike("Tab")
-	if got := eval[string](p, `document.activeElement.role + document.activeElement.getAttribute("aria-valuenow")`); got != "separator192" {
+	if got := eval[string](p, `document.activeElement.role + document.activeElement.getAttribute("aria-valuenow")`); got != "separator188" {
 		t.Errorf("Tab leads from the heading to %q", got)
 	}
 	p.strike("ArrowLeft")
 	p.strike("ArrowLeft")
-	p.inURL("cols", "user,proc,state:176,pid")
-	if got := eval[string](p, `document.activeElement.getAttribute("aria-valuenow")`); got != "176" {
+	p.inURL("cols", "user,proc,state:172,pid")
+	if got := eval[string](p, `document.activeElement.getAttribute("aria-valuenow")`); got != "172" {
 		t.Errorf("the separator says %q", got)
 	}
 	if n := eval[int](p, `document.querySelectorAll('#table thead [tabindex="0"]').length`); n != 2 {

@@ -6,11 +6,13 @@ import (
 	"fmt"
 	"log/slog"
 	"net/netip"
+	"os"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"sockeye/poller"
+	"sockeye/poller/sockdiag"
 	"sockeye/server"
 	"sockeye/web"
 )
@@ -64,7 +66,8 @@ func startThrong(t *testing.T, quiet, changes int, interval time.Duration) *thro
 // serve has the site polled and served until the end of the test.
 func (c *throng) serve(t *testing.T, p *poller.Poller, site *web.Site, log *slog.Logger) {
 	t.Helper()
-	s, err := server.New(server.Config{Listen: fmt.Sprintf("localhost:%d", freePort(t)), Log: log}, site)
+	s, err := server.New(server.Config{Listen: fmt.Sprintf("localhost:%d", freePort(t)), Log: log,
+		PeerUID: sockdiag.PeerUID, OwnerUIDs: []uint32{uint32(os.Geteuid())}}, site)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -26,6 +26,13 @@ func TestWindows(t *testing.T) {
 	w := newWine(t)
 	holder := w.actor()
 	sockeye := w.sockeye()
+	_, link, _ := strings.Cut(sockeye.log(), "#k=") // the printed link: Windows does not tell whose a connection is
+	if sockeye.secret, _, _ = strings.Cut(link, "\n"); sockeye.secret == "" {
+		t.Fatalf("no link with a secret is printed:\n%s", sockeye.log())
+	}
+	if answer, body := (&program{t: t, url: sockeye.url}).get("/connections.json"); answer.StatusCode != http.StatusUnauthorized {
+		t.Errorf("without the secret: %s %.200s", answer.Status, body)
+	}
 	t.Run("rows", func(t *testing.T) { windowsRows(t, sockeye, holder) })
 	t.Run("exports", func(t *testing.T) { windowsExports(t, sockeye, holder) })
 	t.Run("port answer", func(t *testing.T) { windowsPort(t, sockeye, holder) })
@@ -134,7 +141,8 @@ func windowsPort(t *testing.T, sockeye *program, holder *winActor) {
 // windowsPage: the page shows the rows, follows the box, and a listener that opens comes in by itself.
 func windowsPage(t *testing.T, sockeye *program, holder *winActor) {
 	p := newBrowser(t).tab()
-	p.openLive(sockeye.url + "/?proc=holder.exe&state=LISTEN")
+	p.expect("status of 401") // the door, which the secret in the address opens
+	p.openLive(sockeye.url + "/?proc=holder.exe&state=LISTEN#k=" + sockeye.secret)
 	shows := func(port int) func([]row) bool {
 		return func(rows []row) bool {
 			for _, r := range rows {

@@ -601,7 +601,7 @@ func shareList(s Share) templ.Component {
 			}
 		}
 		if len(s.Links)+len(s.Visitors)+len(s.Open) > 0 {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 48, "<form class=\"stop\" action=\"/share/stop\" method=\"post\" aria-label=\"Stop sharing\"><button type=\"submit\" class=\"danger\">Stop sharing</button> <span class=\"quietly\">Ends every link, sends everybody away and closes the address.</span></form>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 48, "<form class=\"stop\" action=\"/share/stop\" method=\"post\" aria-label=\"Stop sharing\"><button type=\"submit\" class=\"halt\">Stop sharing</button> <span class=\"quietly\">Ends every link, sends everybody away and closes the address.</span></form>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
