@@ -25,10 +25,14 @@ func (w *window) follow(v *view, r *roster) (first int) {
 	if at < 0 {
 		at = max(0, min(w.lead, len(w.numbers)-1))
 	}
+	lead := at
 	for _, n := range w.numbers[at:] {
 		if rank, ok := v.place(r, n); ok {
-			w.anchored, w.lead = n, at // which keeps first as it is where all rows between are gone
+			w.anchored, w.lead = n, lead // which keeps first as it is where all rows between are gone
 			return w.begin(rank, v)
+		}
+		if n < 0 && !v.isGone(r, n, w.rows[n].id) {
+			lead++ // the heading of a group is no anchor, and stands there still
 		}
 	}
 	w.anchored = noRow

@@ -265,3 +265,22 @@ func TestAnchorByPlace(t *testing.T) {
 		}
 	})
 }
+
+// TestHeadingsStandBeforeAnAnchor: a window whose anchor is not there stays where it is when nothing moves, headings of
+// groups before the row that takes over included.
+func TestHeadingsStandBeforeAnAnchor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newTestSite(t, office(), time.Second)
+		poll(t, s)
+		w := newWatcher(t, s, parsed(t, "group=state&open=ESTABLISHED&sort=-state"), span{offset: 0, limit: 5, anchor: 1 << 40, above: 1})
+		before := w.client.Offset
+		for range 3 {
+			poll(t, s)
+			w.serve(t, true)
+			if w.client.Offset != before {
+				t.Fatalf("the window moved from %d to %d", before, w.client.Offset)
+			}
+			w.client.same(t, truth(t, s, w.query, w.at()))
+		}
+	})
+}
