@@ -59,7 +59,9 @@ func TestAllocationFollowsChange(t *testing.T) {
 			})
 		})
 	}
-	few, many := allocated(200), allocated(20_000)
+	// What other goroutines of the process allocate meanwhile is counted too: the least of some is nearest.
+	least := func(rows int) float64 { return min(allocated(rows), allocated(rows), allocated(rows)) }
+	few, many := least(200), least(20_000)
 	if many > few+2 {
 		t.Errorf("%v allocations with 20000 rows, %v with 200", many, few)
 	}
