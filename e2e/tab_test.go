@@ -17,13 +17,20 @@ type row struct {
 	Cells map[string]string `json:"cells"` // text by name of the column
 }
 
-// do runs actions in the page, or ends the test.
+// do runs actions in the page, or ends the test. A page that lives may put another element in the place of one between
+// it was found and used: then the action, which has done nothing, is tried again.
 func (p *tab) do(actions ...chromedp.Action[chromedp.Void]) {
 	p.t.Helper()
 	ctx, cancel := context.WithTimeout(p.ctx, patience)
 	defer cancel()
-	if err := chromedp.Do(ctx, actions...); err != nil {
-		p.t.Fatalf("the page: %v", err)
+	for _, action := range actions {
+		err := chromedp.Do(ctx, action)
+		for err != nil && ctx.Err() == nil && strings.Contains(err.Error(), "Could not find node with given id") {
+			err = chromedp.Do(ctx, action)
+		}
+		if err != nil {
+			p.t.Fatalf("the page: %v", err)
+		}
 	}
 }
 

@@ -28,6 +28,12 @@ func TestHugeCommandLine(t *testing.T) {
 		_ = c.Wait() // it says that there was no line
 	})
 	d, err := New().Read(context.Background(), int32(c.Process.Pid), 0)
+	for range 1000 { // for an instant after its start it has no arguments yet
+		if err != nil || len(d.Args.Value) > 0 {
+			break
+		}
+		d, err = New().Read(context.Background(), int32(c.Process.Pid), 0)
+	}
 	if err != nil {
 		t.Fatal(err)
 	}

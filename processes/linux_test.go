@@ -31,6 +31,11 @@ func sleeper(t *testing.T) *exec.Cmd {
 		_ = c.Process.Kill()
 		_ = c.Wait()
 	})
+	for range 1000 { // for an instant after its start it has no arguments yet
+		if args, err := os.ReadFile("/proc/" + strconv.Itoa(c.Process.Pid) + "/cmdline"); err != nil || len(args) > 0 {
+			break
+		}
+	}
 	return c
 }
 
