@@ -256,13 +256,17 @@ func (s *Sharing) Entrances() []access.Entrance {
 	return list
 }
 
-// Links returns the links that are valid, Visitors who came by them and is here.
-func (s *Sharing) Links() []access.Link       { return s.keeper.Links() }
+// Links returns the links that are valid.
+func (s *Sharing) Links() []access.Link { return s.keeper.Links() }
+
+// Visitors returns those who came by a link and are here.
 func (s *Sharing) Visitors() []access.Visitor { return s.keeper.Visitors() }
 
-// EndVisitor sends one visitor away, EndLink ends a link and sends all away who came by it. They report whether there was one.
+// EndVisitor sends one visitor away and reports whether there was one.
 func (s *Sharing) EndVisitor(id string) bool { return s.keeper.End(id) }
-func (s *Sharing) EndLink(id string) bool    { return s.keeper.EndLink(id) }
+
+// EndLink ends a link, sends all away who came by it, and reports whether there was one.
+func (s *Sharing) EndLink(id string) bool { return s.keeper.EndLink(id) }
 
 // Stop ends every link, sends every viewer away and closes the addresses.
 func (s *Sharing) Stop() error {
