@@ -29,6 +29,6 @@ func allowActions(c settings, site *web.Site, log *slog.Logger) error {
 	if err := actor.CheckLog(); err != nil {
 		log.Warn("the audit log cannot be written: until it can, nothing will be ended", "error", err)
 	}
-	site.AllowActions(actor, actions.NewOwner().May)
+	site.AllowActions(actor)
 	return nil
 }

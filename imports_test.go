@@ -20,9 +20,10 @@ import (
 // mayImport is which of our packages each of our packages may import, outside of tests. Imports point down only. A
 // new package needs a row here.
 var mayImport = map[string][]string{
-	"sockeye":                     {"sockeye/poller", "sockeye/server", "sockeye/views", "sockeye/web", "sockeye/static", "sockeye/query", "sockeye/ports", "sockeye/diagnose", "sockeye/actions", "sockeye/access", "sockeye/qrcode", "sockeye/poller/sockdiag"},
+	"sockeye":                     {"sockeye/poller", "sockeye/server", "sockeye/views", "sockeye/web", "sockeye/static", "sockeye/query", "sockeye/ports", "sockeye/diagnose", "sockeye/actions", "sockeye/access", "sockeye/owner", "sockeye/qrcode"},
 	"sockeye/access":              {},
 	"sockeye/qrcode":              {},
+	"sockeye/owner":               {"sockeye/poller/sockdiag", "sockeye/poller/iphlp"},
 	"sockeye/server":              {"sockeye/access"}, // a site is handed to it
 	"sockeye/names":               {},
 	"sockeye/web":                 {"sockeye/access", "sockeye/qrcode", "sockeye/capability", "sockeye/names", "sockeye/views", "sockeye/query", "sockeye/poller", "sockeye/poller/sockdiag", "sockeye/ports", "sockeye/static", "sockeye/explain", "sockeye/past", "sockeye/processes", "sockeye/occupancy", "sockeye/diagnose", "sockeye/netinfo", "sockeye/actions", "sockeye/workload"},

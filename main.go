@@ -20,8 +20,8 @@ import (
 	"time"
 
 	"sockeye/access"
+	"sockeye/owner"
 	"sockeye/poller"
-	"sockeye/poller/sockdiag"
 	"sockeye/server"
 	"sockeye/views"
 	"sockeye/web"
@@ -226,7 +226,7 @@ func serve(ctx context.Context, c settings, site *web.Site, p *poller.Poller, lo
 	}
 	cfg := server.Config{
 		Listen: c.listen, AllowHosts: c.allowHosts, Log: log,
-		Keeper: keeper, PeerUID: sockdiag.PeerUID, OwnerUIDs: ownerUIDs(os.LookupEnv),
+		Keeper: keeper, UserOf: owner.OfPeer, Owners: owner.Users(os.LookupEnv),
 		Holder: func(a netip.AddrPort) string { return holder(ctx, p, a) },
 	}
 	if !c.share.wanted() { // the certificate is for the shared address

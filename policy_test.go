@@ -24,7 +24,7 @@ func siteRoutes(t *testing.T) (routes []string) {
 	}
 	site := web.New(p, log)
 	t.Cleanup(site.Close)
-	site.AllowActions(actions.New(filepath.Join(t.TempDir(), "log"), log), actions.NewOwner().May)
+	site.AllowActions(actions.New(filepath.Join(t.TempDir(), "log"), log))
 	e := echo.New()
 	site.Routes(e)
 	for _, r := range e.Routes() {

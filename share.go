@@ -15,6 +15,7 @@ import (
 	"strings"
 
 	"sockeye/access"
+	"sockeye/owner"
 	"sockeye/qrcode"
 	"sockeye/server"
 )
@@ -64,7 +65,7 @@ func trustFile(keeper *access.Keeper, file string) error {
 // secret is part of it: beyond Linux, where a proxy stands between, and where others are meant to come from elsewhere.
 func ownersLink(c settings, s *server.Server, keeper *access.Keeper) string {
 	link := s.URL()
-	if c.share.tokenFile == "" && (!knowsPeers() || inContainer() || len(c.allowHosts) > 0 || beyondLoopback(s)) {
+	if c.share.tokenFile == "" && (!owner.IsKnown() || inContainer() || len(c.allowHosts) > 0 || beyondLoopback(s)) {
 		link += "/#k=" + keeper.OwnerSecret()
 	}
 	return link

@@ -9,13 +9,12 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
-	"runtime"
-	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"sockeye/access"
+	"sockeye/owner"
 )
 
 // places are two of them.
@@ -69,26 +68,6 @@ func TestPrintInvitation(t *testing.T) {
 	}
 }
 
-// TestOwnerUIDs: the starter and root; behind sudo whoever called it, and nobody else's word for it.
-func TestOwnerUIDs(t *testing.T) {
-	if runtime.GOOS == "windows" {
-		t.Skip("no users with numbers")
-	}
-	me := uint32(os.Geteuid())
-	for _, test := range []struct {
-		env  environment
-		more []uint32
-	}{{nil, nil}, {environment{"SUDO_UID": "1000"}, []uint32{1000}}, {environment{"SUDO_UID": "x"}, nil}, {environment{"SUDO_UID": "-1"}, nil}} {
-		want := []uint32{0, me}
-		if me == 0 {
-			want = append(want, test.more...)
-		}
-		if got := ownerUIDs(test.env.lookup); !slices.Equal(got, want) {
-			t.Errorf("%v: %v, want %v", test.env, got, want)
-		}
-	}
-}
-
 // TestTrustFile: the secret of the file opens; a short one is refused.
 func TestTrustFile(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "token")
@@ -114,7 +93,7 @@ func TestTrustFile(t *testing.T) {
 
 // TestProgramKnowsItsOwner: who started it needs no secret; whoever speaks for another does, and the file's is one.
 func TestProgramKnowsItsOwner(t *testing.T) {
-	if !knowsPeers() {
+	if !owner.IsKnown() {
 		t.Skip("the system does not tell whose a connection is")
 	}
 	file := filepath.Join(t.TempDir(), "token")

@@ -29,6 +29,9 @@ func (r Role) String() string {
 type Caller struct {
 	// Role is what the caller may do with this request.
 	Role Role
+	// User is the owner's user where the system itself told whose request it is, as the system writes users; "" for all
+	// who are known by a session, or not at all. What changes the machine asks for it: a cookie can be taken along.
+	User string
 	// Session is the caller's, nil where they need none: the owner whom the system knows, and nobody.
 	Session *Session
 	// Plain is set where the request came over a network without encryption: others can have read it.

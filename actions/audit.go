@@ -36,7 +36,7 @@ type entry struct {
 	At         time.Time        `json:"at"`
 	Step       string           `json:"step"` // "intent", "result" or "failure"
 	Verb       Verb             `json:"verb"`
-	UID        *uint32          `json:"uid"`
+	User       string           `json:"user"`
 	Peer       string           `json:"peer"`
 	Process    *entryProcess    `json:"process,omitempty"`
 	Connection *entryConnection `json:"connection,omitempty"`
@@ -60,7 +60,7 @@ type entryConnection struct {
 
 // entryOf is what all lines about an order have.
 func (j *journal) entryOf(o Order, step string) entry {
-	e := entry{At: j.now().UTC(), Step: step, Verb: o.Verb, UID: o.By.UID, Peer: o.By.Peer}
+	e := entry{At: j.now().UTC(), Step: step, Verb: o.Verb, User: o.By.User, Peer: o.By.Peer}
 	if p := o.Process; p != (Process{}) {
 		e.Process = &entryProcess{p.Boot, p.PID, p.Start, strconv.QuoteToASCII(p.Name)}
 	}

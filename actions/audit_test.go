@@ -11,9 +11,8 @@ import (
 
 // write writes one line to an audit log.
 func write(path string) error {
-	uid := uint32(7)
 	return newJournal(path, time.Now).intent(Order{
-		Verb: Kill, Target: Target{Process: Process{Boot: "b", PID: 4711, Start: 10, Name: "a\nb\u202e"}}, By: Who{UID: &uid, Peer: "127.0.0.1:1"},
+		Verb: Kill, Target: Target{Process: Process{Boot: "b", PID: 4711, Start: 10, Name: "a\nb\u202e"}}, By: Who{User: "1000", Peer: "127.0.0.1:1"},
 	})
 }
 

@@ -6,6 +6,14 @@ import (
 	"time"
 )
 
+// Who is who orders something.
+type Who struct {
+	// User is the user at the other end of the connection, as the system writes users.
+	User string
+	// Peer is the address that the request came from.
+	Peer string
+}
+
 // Order is what somebody wants done.
 type Order struct {
 	Verb

@@ -128,3 +128,6 @@ func (s *diagSocket) ended(ctx context.Context, d time.Duration) bool {
 		}
 	}
 }
+
+// plainEnd takes the v4-mapped form off an end.
+func plainEnd(a netip.AddrPort) netip.AddrPort { return netip.AddrPortFrom(a.Addr().Unmap(), a.Port()) }

@@ -16,8 +16,8 @@ import (
 	"time"
 
 	"sockeye/bench/internal/load"
+	"sockeye/owner"
 	"sockeye/poller"
-	"sockeye/poller/sockdiag"
 	httpserver "sockeye/server"
 	"sockeye/web"
 )
@@ -103,7 +103,7 @@ func serveHere(t *testing.T) (url string, stop func()) {
 	site = web.New(p, log)
 	port := freePort(t)
 	s, err := httpserver.New(httpserver.Config{Listen: net.JoinHostPort("127.0.0.1", strconv.Itoa(port)), Log: log,
-		PeerUID: sockdiag.PeerUID, OwnerUIDs: []uint32{uint32(os.Geteuid())}}, site)
+		UserOf: owner.OfPeer, Owners: owner.Users(os.LookupEnv)}, site)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -213,14 +213,14 @@ func viewerCannotAct(t *testing.T, p *tab) {
 	}
 }
 
-// owner speaks with the program from within its namespace, as its owner.
-type owner struct {
+// sharer speaks with the program from within its namespace, as its owner.
+type sharer struct {
 	*guest
 	host *program
 }
 
 // ownerThere returns the owner in the other namespace.
-func ownerThere(t *testing.T, host *program, there []string) *owner {
+func ownerThere(t *testing.T, host *program, there []string) *sharer {
 	t.Helper()
 	pid := there[2]
 	transport := &http.Transport{DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
@@ -228,7 +228,7 @@ func ownerThere(t *testing.T, host *program, there []string) *owner {
 	}}
 	g := &guest{t: t, url: host.url, client: &http.Client{Transport: transport, Timeout: patience}}
 	t.Cleanup(g.client.CloseIdleConnections)
-	return &owner{guest: g, host: host}
+	return &sharer{guest: g, host: host}
 }
 
 // dialIn connects within the network namespace of a process. A socket stays in the namespace it was made in. The thread
@@ -268,7 +268,7 @@ func dialIn(ctx context.Context, pid, addr string) (net.Conn, error) {
 }
 
 // ask is guest.do without what a proxy says.
-func (o *owner) ask(method, path string, form url.Values) (int, string) {
+func (o *sharer) ask(method, path string, form url.Values) (int, string) {
 	o.t.Helper()
 	r, err := http.NewRequestWithContext(context.Background(), method, o.url+path, strings.NewReader(form.Encode()))
 	if err != nil {
@@ -292,7 +292,7 @@ func (o *owner) ask(method, path string, form url.Values) (int, string) {
 }
 
 // visitors returns the IDs of those the owner sees, in order.
-func (o *owner) visitors() (ids []string, page string) {
+func (o *sharer) visitors() (ids []string, page string) {
 	o.t.Helper()
 	status, page := o.ask(http.MethodGet, "/share", nil)
 	if status != http.StatusOK {
@@ -305,7 +305,7 @@ func (o *owner) visitors() (ids []string, page string) {
 }
 
 // ownerSees: the visitor's address and view are told.
-func ownerSees(t *testing.T, o *owner, p *tab) {
+func ownerSees(t *testing.T, o *sharer, p *tab) {
 	p.openLive(eval[string](p, "location.origin") + "/?lport=7000&proto=tcp")
 	waitFor(t, "the view in the list", func() bool {
 		ids, page := o.visitors()
@@ -324,7 +324,7 @@ func ownerSees(t *testing.T, o *owner, p *tab) {
 }
 
 // invite has the owner make a link to a page.
-func (o *owner) invite(page, place, plain string) string {
+func (o *sharer) invite(page, place, plain string) string {
 	o.t.Helper()
 	status, body := o.ask(http.MethodPost, "/share", url.Values{"of": {page}, "place": {place}, "plain": {plain}})
 	m := regexp.MustCompile(`id="link"[^>]* value="([^"]+)"`).FindStringSubmatch(body)
@@ -335,7 +335,7 @@ func (o *owner) invite(page, place, plain string) string {
 }
 
 // phoneSeesTheSame: who scans the code of a view has its filter, order, columns and selection.
-func phoneSeesTheSame(t *testing.T, b *browser, o *owner) {
+func phoneSeesTheSame(t *testing.T, b *browser, o *sharer) {
 	link := o.invite("/?cols=local%2Cstate&lport=7000&sort=-state", theirs, "")
 	phone := b.tab()
 	phone.expect("status of 401")
@@ -358,7 +358,7 @@ const cutTime = time.Second
 
 // sentAwayIsCut: the live connection ends with the code and the reason, in a second; the page says why; the cookie opens
 // nothing any more, and the link nothing either.
-func sentAwayIsCut(t *testing.T, o *owner, p *tab) {
+func sentAwayIsCut(t *testing.T, o *sharer, p *tab) {
 	g := enter(t, o.invite("/", theirs, ""), &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}})
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
@@ -397,7 +397,7 @@ func sentAwayIsCut(t *testing.T, o *owner, p *tab) {
 }
 
 // plainIsSaid: a link over plain HTTP works, and the page says what that means.
-func plainIsSaid(t *testing.T, b *browser, o *owner) {
+func plainIsSaid(t *testing.T, b *browser, o *sharer) {
 	link := o.invite("/", theirs, "1")
 	if !strings.HasPrefix(link, "http://"+theirs) {
 		t.Fatalf("the link is %q", link)

@@ -11,8 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"sockeye/owner"
 	"sockeye/poller"
-	"sockeye/poller/sockdiag"
 	"sockeye/server"
 	"sockeye/web"
 )
@@ -67,7 +67,7 @@ func startThrong(t *testing.T, quiet, changes int, interval time.Duration) *thro
 func (c *throng) serve(t *testing.T, p *poller.Poller, site *web.Site, log *slog.Logger) {
 	t.Helper()
 	s, err := server.New(server.Config{Listen: fmt.Sprintf("localhost:%d", freePort(t)), Log: log,
-		PeerUID: sockdiag.PeerUID, OwnerUIDs: []uint32{uint32(os.Geteuid())}}, site)
+		UserOf: owner.OfPeer, Owners: owner.Users(os.LookupEnv)}, site)
 	if err != nil {
 		t.Fatal(err)
 	}

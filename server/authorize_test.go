@@ -49,7 +49,12 @@ func newStrictServer(t *testing.T, cfg Config, site Site) (*Server, *access.Keep
 
 // sentBy has a request come from an address, whose user is the owner or not.
 func sentBy(r *http.Request, addr string, owner bool) *http.Request {
-	p := &peer{addr: netip.MustParseAddr(addr), owner: func() bool { return owner }}
+	p := &peer{addr: netip.MustParseAddr(addr), owner: func() string {
+		if owner {
+			return "1000"
+		}
+		return ""
+	}}
 	return r.WithContext(context.WithValue(r.Context(), peerKey{}, p))
 }
 

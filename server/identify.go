@@ -59,9 +59,11 @@ func serveSession(c echo.Context, s *access.Session, next echo.HandlerFunc) erro
 func (d *door) callerOf(r *http.Request) (access.Caller, error) {
 	p := peerOf(r)
 	caller := access.Caller{Plain: r.TLS == nil && !p.addr.IsLoopback() && p.addr != localAddr(r)}
-	if d.isDirect(r) && p.owner() {
-		caller.Role = access.Owner
-		return caller, nil
+	if d.isDirect(r) {
+		if user := p.owner(); user != "" {
+			caller.Role, caller.User = access.Owner, user
+			return caller, nil
+		}
 	}
 	s, err := d.sessionOf(r, p)
 	var ended *access.Ended

@@ -59,24 +59,25 @@ func TestOwnerByUser(t *testing.T) {
 func TestOwnerOnTheWire(t *testing.T) {
 	for _, test := range []struct {
 		name  string
-		uid   uint32
+		user  string
 		err   error
-		owns  []uint32
+		owns  []string
 		want  int
 		asked int
 	}{
-		{"the owner", 1000, nil, []uint32{0, 1000}, 200, 1},
-		{"root", 0, nil, []uint32{0, 1000}, 200, 1},
-		{"another", 1001, nil, []uint32{0, 1000}, 401, 1},
-		{"unknown", 0, errors.New("gone"), []uint32{0, 1000}, 401, 1},
-		{"a user without a number", overflowUID, nil, []uint32{0, overflowUID}, 401, 1},
+		{"the owner", "1000", nil, []string{"0", "1000"}, 200, 1},
+		{"root", "0", nil, []string{"0", "1000"}, 200, 1},
+		{"another", "1001", nil, []string{"0", "1000"}, 401, 1},
+		{"unknown", "0", errors.New("gone"), []string{"0", "1000"}, 401, 1},
+		{"no user at all", "", nil, []string{"", "1000"}, 401, 1},
+		{"nobody owns it", "", nil, nil, 401, 1},
 	} {
 		asked := 0
 		var client, server netip.AddrPort
-		cfg := Config{Listen: "127.0.0.1:0", OwnerUIDs: test.owns, PeerUID: func(c, s netip.AddrPort) (uint32, error) {
+		cfg := Config{Listen: "127.0.0.1:0", Owners: test.owns, UserOf: func(c, s netip.AddrPort) (string, error) {
 			asked++
 			client, server = c, s
-			return test.uid, test.err
+			return test.user, test.err
 		}}
 		s, _ := newStrictServer(t, cfg, testSite{})
 		stop := serveUntil(t, s)
@@ -111,16 +112,16 @@ func (c twoEnds) LocalAddr() net.Addr  { return net.TCPAddrFromAddrPort(c.local)
 
 // TestOnlyLoopbackHasUsers: of who comes from elsewhere no user is asked for, and none would count.
 func TestOnlyLoopbackHasUsers(t *testing.T) {
-	everybody := newOwners(Config{OwnerUIDs: []uint32{0}, PeerUID: func(_, _ netip.AddrPort) (uint32, error) { return 0, nil }}, new(logBuffer).logger())
+	everybody := newOwners(Config{Owners: []string{"0"}, UserOf: func(_, _ netip.AddrPort) (string, error) { return "0", nil }}, new(logBuffer).logger())
 	for addr, want := range map[string]bool{"127.0.0.1": true, "::1": true, "192.0.2.9": false, "2001:db8::9": false} {
 		a := netip.AddrPortFrom(netip.MustParseAddr(addr), 40000)
 		c := &conn{Conn: twoEnds{remote: a, local: a}, peer: a.Addr()}
-		if everybody.isOwner(c) != want {
+		if (everybody.ownerOf(c) == "0") != want {
 			t.Errorf("%s: want %v", addr, want)
 		}
 	}
-	nobody := newOwners(Config{OwnerUIDs: []uint32{0}}, new(logBuffer).logger())
-	if here := netip.MustParseAddrPort("127.0.0.1:40000"); nobody.isOwner(&conn{Conn: twoEnds{remote: here, local: here}, peer: here.Addr()}) {
+	nobody := newOwners(Config{Owners: []string{"0"}}, new(logBuffer).logger())
+	if here := netip.MustParseAddrPort("127.0.0.1:40000"); nobody.ownerOf(&conn{Conn: twoEnds{remote: here, local: here}, peer: here.Addr()}) != "" {
 		t.Error("nobody can be asked, and everybody is the owner")
 	}
 }

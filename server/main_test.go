@@ -123,9 +123,9 @@ func newTestServer(tb testing.TB, cfg Config, site Site, lim limits) *Server {
 	if cfg.Listen == "" {
 		cfg.Listen = "localhost:0"
 	}
-	if cfg.PeerUID == nil { // whoever calls is the owner
-		cfg.PeerUID = func(_, _ netip.AddrPort) (uint32, error) { return 1, nil }
-		cfg.OwnerUIDs = []uint32{1}
+	if cfg.UserOf == nil { // whoever calls is the owner
+		cfg.UserOf = func(_, _ netip.AddrPort) (string, error) { return "1", nil }
+		cfg.Owners = []string{"1"}
 	}
 	s, err := newServer(cfg, site, openRules(site), lim)
 	if err != nil {
@@ -145,7 +145,7 @@ func ask(s *Server, r *http.Request) *httptest.ResponseRecorder {
 	local := net.TCPAddrFromAddrPort(netip.MustParseAddrPort("127.0.0.1:8080"))
 	ctx := context.WithValue(r.Context(), http.LocalAddrContextKey, net.Addr(local))
 	if _, set := ctx.Value(peerKey{}).(*peer); !set {
-		ctx = context.WithValue(ctx, peerKey{}, &peer{addr: netip.MustParseAddr("127.0.0.1"), owner: func() bool { return true }})
+		ctx = context.WithValue(ctx, peerKey{}, &peer{addr: netip.MustParseAddr("127.0.0.1"), owner: func() string { return "1" }})
 	}
 	s.http.Handler.ServeHTTP(w, r.WithContext(ctx))
 	return w

@@ -7,45 +7,41 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"slices"
 	"sync"
 )
 
-// PeerUID returns the user whose socket is the client's end of a connection between two addresses of this machine. It
-// fails where that cannot be told for certain.
-type PeerUID func(client, server netip.AddrPort) (uid uint32, err error)
-
-// overflowUID is what Linux tells of users that a user namespace has no number for
-// (/proc/sys/kernel/overflowuid): it may be anybody.
-const overflowUID = 65534
+// UserOf returns the user whose socket is the client's end of a connection between two addresses of this machine, as the
+// system writes users. It fails where that cannot be told for certain.
+type UserOf func(client, server netip.AddrPort) (user string, err error)
 
 // owners decides whether a peer on this machine is the owner, by the user of its socket.
 type owners struct {
-	uids map[uint32]bool
-	ask  PeerUID // nil where nobody can be asked
-	logs *rareLog
+	users []string
+	ask   UserOf // nil where nobody can be asked
+	logs  *rareLog
 }
 
 // newOwners returns the owners that cfg names.
 func newOwners(cfg Config, log *slog.Logger) *owners {
-	o := &owners{uids: map[uint32]bool{}, ask: cfg.PeerUID, logs: newRareLog(log)}
-	for _, uid := range cfg.OwnerUIDs {
-		o.uids[uid] = true
-	}
-	return o
+	return &owners{users: cfg.Owners, ask: cfg.UserOf, logs: newRareLog(log)}
 }
 
-// isOwner asks for the user of the other end of c. Only loopback connections have an other end on this machine; from
-// elsewhere nobody is known.
-func (o *owners) isOwner(c *conn) bool {
+// ownerOf returns the user of the other end of c where that is an owner, "" otherwise. Only loopback connections have an
+// other end on this machine; from elsewhere nobody is known.
+func (o *owners) ownerOf(c *conn) string {
 	if o.ask == nil || !c.peer.IsLoopback() {
-		return false
+		return ""
 	}
-	uid, err := o.ask(addrPort(c.RemoteAddr()), addrPort(c.LocalAddr()))
+	user, err := o.ask(addrPort(c.RemoteAddr()), addrPort(c.LocalAddr()))
 	if err != nil {
 		o.logs.warn("the user of a connection is unknown, so it needs a link", "peer", c.RemoteAddr(), "error", err)
-		return false
+		return ""
 	}
-	return uid != overflowUID && o.uids[uid]
+	if !slices.Contains(o.users, user) {
+		return ""
+	}
+	return user
 }
 
 // peerKey is the key of a *peer in the context of a connection.
@@ -55,7 +51,7 @@ type peerKey struct{}
 // between these, and whoever gets a socket handed on has it from its user.
 type peer struct {
 	addr  netip.Addr
-	owner func() bool
+	owner func() string // the owner's user, "" for everybody else
 }
 
 // peerContext is the http.Server.ConnContext hook.
@@ -67,7 +63,7 @@ func (s *Server) peerContext(ctx context.Context, nc net.Conn) context.Context {
 	if !ok {
 		return ctx
 	}
-	p := &peer{addr: c.peer, owner: sync.OnceValue(func() bool { return s.owners.isOwner(c) })}
+	p := &peer{addr: c.peer, owner: sync.OnceValue(func() string { return s.owners.ownerOf(c) })}
 	return context.WithValue(ctx, peerKey{}, p)
 }
 
@@ -76,7 +72,7 @@ func peerOf(r *http.Request) *peer {
 	if p, ok := r.Context().Value(peerKey{}).(*peer); ok {
 		return p
 	}
-	p := &peer{owner: func() bool { return false }}
+	p := &peer{owner: func() string { return "" }}
 	if ap, err := netip.ParseAddrPort(r.RemoteAddr); err == nil {
 		p.addr = ap.Addr().Unmap()
 	}

@@ -39,10 +39,10 @@ type Config struct {
 	AllowHosts []string
 	// Keeper has the links and sessions of those who are not known otherwise; nil stands for one without any.
 	Keeper *access.Keeper
-	// PeerUID tells the user of the other end of a loopback connection, and OwnerUIDs are those who are the owner. Without
+	// UserOf tells the user of the other end of a loopback connection, and Owners are those who are the owner. Without
 	// them everybody needs a link.
-	PeerUID   PeerUID
-	OwnerUIDs []uint32
+	UserOf UserOf
+	Owners []string
 	// TLSCert and TLSKey are PEM files. Both or none.
 	TLSCert, TLSKey string
 	// Holder names who holds a taken port, such as "nginx (PID 812)"; "" if unknown. It may be nil.

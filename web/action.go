@@ -10,6 +10,7 @@ import (
 	"github.com/a-h/templ"
 	"github.com/labstack/echo/v4"
 
+	"sockeye/access"
 	"sockeye/actions"
 	"sockeye/poller"
 	"sockeye/views"
@@ -25,22 +26,29 @@ type doer interface {
 	Do(ctx context.Context, o actions.Order) (done actions.Outcome, used *actions.Outcome, err error)
 }
 
-// May says whether a request may end things, and who makes it; the error is an [*actions.Refusal].
-type May func(r *http.Request) (actions.Who, error)
+// AllowActions adds the pages that close connections and end processes, for the owner on the machine itself. It is
+// called before [Site.Routes].
+func (s *Site) AllowActions(actor *actions.Actor) { s.actor = actor }
 
-// acting is what ends things. Its zero value ends nothing, and has no routes.
-type acting struct {
-	actor doer
-	may   May
+// mayAct says who makes a request, where they may end things: the owner, and only where the system itself told that it
+// is their request. A session is not enough: its cookie goes to every port of this machine, and can be handed on. The
+// error is an [*actions.Refusal].
+func mayAct(r *http.Request) (actions.Who, error) {
+	caller := access.Of(r.Context())
+	switch {
+	case caller.Role < access.Owner:
+		return actions.Who{}, &actions.Refusal{Reason: actions.Denied,
+			Text: "Only the owner can do this, on the machine itself: open it there by localhost."}
+	case caller.User == "":
+		return actions.Who{}, &actions.Refusal{Reason: actions.Denied,
+			Text: "The system does not tell whose request this is, and a link alone is not enough to end things: open sockeye on the machine itself, by localhost, as the user that started it."}
+	}
+	return actions.Who{User: caller.User, Peer: r.RemoteAddr}, nil
 }
-
-// AllowActions adds the pages that close connections and end processes, for requests that may. It is called before
-// [Site.Routes].
-func (s *Site) AllowActions(actor *actions.Actor, may May) { s.acting = acting{actor, may} }
 
 // actionRoutes adds them, where actions are allowed.
 func (s *Site) actionRoutes(e *echo.Echo) {
-	if s.acting.actor == nil {
+	if s.actor == nil {
 		return
 	}
 	for path, verb := range map[string]actions.Verb{
@@ -78,7 +86,7 @@ func (e *errand) own() string { return actionPath(e.verb, e.target) }
 func (s *Site) askAction(v actions.Verb) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		e := &errand{verb: v, asData: strings.HasSuffix(c.Request().URL.Path, ".json")}
-		if _, err := s.acting.may(c.Request()); err != nil {
+		if _, err := mayAct(c.Request()); err != nil {
 			return s.refused(c, e, err)
 		}
 		if err := s.understand(c, e); err != nil {
@@ -87,7 +95,7 @@ func (s *Site) askAction(v actions.Verb) echo.HandlerFunc {
 		if site := c.Request().Header.Get("Sec-Fetch-Site"); site != "" && site != "same-origin" && site != "none" {
 			return s.ledHere(c, e)
 		}
-		nonce, expires, err := s.acting.actor.Confirm(v, e.target)
+		nonce, expires, err := s.actor.Confirm(v, e.target)
 		if err != nil {
 			return s.refused(c, e, err)
 		}
@@ -117,7 +125,7 @@ func (s *Site) ledHere(c echo.Context, e *errand) error {
 func (s *Site) doAction(v actions.Verb) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		e := &errand{verb: v, asData: strings.HasSuffix(c.Request().URL.Path, ".json")}
-		who, err := s.acting.may(c.Request())
+		who, err := mayAct(c.Request())
 		if err != nil {
 			return s.refused(c, e, err)
 		}
@@ -130,7 +138,7 @@ func (s *Site) doAction(v actions.Verb) echo.HandlerFunc {
 		}
 		e.target = target
 		e.name, e.path = targetName(target), targetPath(target)
-		out, used, err := s.acting.actor.Do(c.Request().Context(), actions.Order{Verb: v, Target: target, Nonce: nonce, By: who})
+		out, used, err := s.actor.Do(c.Request().Context(), actions.Order{Verb: v, Target: target, Nonce: nonce, By: who})
 		switch {
 		case err != nil && used != nil && e.asData:
 			return c.JSON(http.StatusConflict, outcomeJSON(e, *used, err.Error()))

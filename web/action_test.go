@@ -16,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"sockeye/access"
 	"sockeye/actions"
 	"sockeye/poller"
 	"sockeye/processes"
@@ -58,18 +59,21 @@ func actingSite(t *testing.T) (*Site, *hand) {
 	s.children = func(context.Context, int32) ([]processes.Parent, error) {
 		return []processes.Parent{{PID: 90, Name: "worker"}, {PID: 91, Name: "<i>"}}, nil
 	}
-	s.acting = acting{h, func(*http.Request) (actions.Who, error) {
-		uid := uint32(5)
-		return actions.Who{UID: &uid, Peer: "p"}, nil
-	}}
+	s.actor = h
 	return s, h
+}
+
+// post is what a page of ours would send.
+func post(path, kind, body string) *http.Request {
+	r := httptest.NewRequest(http.MethodPost, "http://localhost"+path, strings.NewReader(body))
+	r.Header.Set("Content-Type", kind)
+	r.Header.Set("Origin", "http://localhost")
+	return r
 }
 
 // send posts a body as a page of ours would, with more headers; "" takes one away.
 func send(s *Site, path, kind, body string, header ...string) *httptest.ResponseRecorder {
-	r := httptest.NewRequest(http.MethodPost, "http://localhost"+path, strings.NewReader(body))
-	r.Header.Set("Content-Type", kind)
-	r.Header.Set("Origin", "http://localhost")
+	r := post(path, kind, body)
 	for i := 0; i+1 < len(header); i += 2 {
 		r.Header.Set(header[i], header[i+1])
 		if header[i+1] == "" {
@@ -155,7 +159,7 @@ func TestAskAndDo(t *testing.T) {
 			want.Process, _ = h.Identify(1)
 		}
 		for _, got := range h.orders {
-			if diff := cmp.Diff(want, got, cmp.Comparer(func(a, b netip.AddrPort) bool { return a == b })); diff != "" || *got.By.UID != 5 {
+			if diff := cmp.Diff(want, got, cmp.Comparer(func(a, b netip.AddrPort) bool { return a == b })); diff != "" || got.By.User != "1000" {
 				t.Errorf("%s ordered (-want +got):\n%s", test.path, diff)
 			}
 		}
@@ -203,22 +207,37 @@ func TestOrdersOfOthers(t *testing.T) {
 	if w := send(s, "/connections/2/close?"+form.Encode(), formKind, "nonce=NONCE"); w.Code != 400 || len(h.orders) > 0 {
 		t.Errorf("an order in the address: %d", w.Code)
 	}
-	s.acting.may = func(*http.Request) (actions.Who, error) {
-		return actions.Who{}, &actions.Refusal{Reason: actions.Denied, Text: "Only the owner."}
-	}
+}
+
+// TestWhoMayAct (X2): the owner whom the system itself tells may; a viewer may not, nor who came as the owner by a link.
+func TestWhoMayAct(t *testing.T) {
+	s, h := actingSite(t)
+	form := fieldsOf(t, ask(t, s, "/connections/2/close", "").Body.String()).Encode()
 	before := h.confirmed
-	for _, path := range []string{"/connections/2/close", "/processes/1/end", "/processes/1/kill"} {
-		for _, w := range []*httptest.ResponseRecorder{ask(t, s, path, ""), ask(t, s, path+".json", ""), send(s, path, formKind, form.Encode()), send(s, path+".json", jsonKind, "{}")} {
-			if w.Code != http.StatusForbidden || !strings.Contains(w.Body.String(), "Only the owner.") || strings.Contains(w.Body.String(), "198.51.100") {
-				t.Errorf("%s: %d", path, w.Code)
+	for name, caller := range map[string]access.Caller{
+		"nobody": {}, "a viewer": {Role: access.Viewer}, "a viewer of this user": {Role: access.Viewer, User: "1000"}, "the owner's link": {Role: access.Owner},
+	} {
+		e := handlerFor(s, caller)
+		for _, path := range []string{"/connections/2/close", "/processes/1/end", "/processes/1/kill"} {
+			for _, r := range []*http.Request{
+				httptest.NewRequest(http.MethodGet, path, nil), httptest.NewRequest(http.MethodGet, path+".json", nil),
+				post(path, formKind, form), post(path+".json", jsonKind, "{}"),
+			} {
+				w := httptest.NewRecorder()
+				e.ServeHTTP(w, r)
+				if body := w.Body.String(); w.Code != http.StatusForbidden || !strings.Contains(body, "by localhost") || strings.Contains(body, "198.51.100") {
+					t.Errorf("%s: %s %s: %d", name, r.Method, path, w.Code)
+				}
 			}
+		}
+		w := httptest.NewRecorder()
+		e.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/connections/2", nil))
+		if body := w.Body.String(); strings.Contains(body, "data-verb") || strings.Contains(body, "--allow-actions") {
+			t.Errorf("%s: who may not is offered it", name)
 		}
 	}
 	if h.confirmed != before || len(h.orders) > 0 {
 		t.Error("something was confirmed or ordered")
-	}
-	if body := ask(t, s, "/connections/2", "").Body.String(); strings.Contains(body, "data-verb") || strings.Contains(body, "--allow-actions") {
-		t.Error("who may not is offered it")
 	}
 }
 
@@ -303,7 +322,7 @@ func TestOffers(t *testing.T) {
 	hasNo("/connections/2", `href="/connections/2/close"`)
 	h.refusal, h.close_ = nil, actions.Ability{Why: "never"}
 	hasNo("/connections/2", `data-verb="close"`)
-	s.acting = acting{}
+	s.actor = nil
 	has("/connections/2", "--allow-actions")
 	hasNo("/connections/2", "data-verb")
 }

@@ -19,10 +19,10 @@ func (s *Site) offering(r *http.Request) (a views.Actions, ok bool) {
 	switch {
 	case !actions.Supported:
 		return a, false
-	case s.acting.actor == nil:
+	case s.actor == nil:
 		return views.Actions{Hint: actionsHint}, false
 	}
-	_, err := s.acting.may(r)
+	_, err := mayAct(r)
 	return a, err == nil
 }
 
@@ -48,7 +48,7 @@ func (s *Site) connectionActions(r *http.Request, i *views.Inspector) views.Acti
 	if !ok {
 		return a
 	}
-	if c.Protocol == poller.TCP && c.State != poller.StateListen && c.State != poller.StateClosed && s.acting.actor.Closing().Possible {
+	if c.Protocol == poller.TCP && c.State != poller.StateListen && c.State != poller.StateClosed && s.actor.Closing().Possible {
 		a.Offers = s.offer(a.Offers, actions.Close, connectionTarget(c), "Close this connection…")
 	}
 	if c.Owner != nil {
@@ -59,10 +59,10 @@ func (s *Site) connectionActions(r *http.Request, i *views.Inspector) views.Acti
 
 // offerEnd offers to end the process with a PID, where that is still the one with the start.
 func (s *Site) offerEnd(all []views.Offer, pid int32, start uint64) []views.Offer {
-	if !s.acting.actor.Ending().Possible {
+	if !s.actor.Ending().Possible {
 		return all
 	}
-	p, err := s.acting.actor.Identify(pid)
+	p, err := s.actor.Identify(pid)
 	if err != nil || start != 0 && p.Start != start {
 		return all
 	}
@@ -73,7 +73,7 @@ func (s *Site) offerEnd(all []views.Offer, pid int32, start uint64) []views.Offe
 func (s *Site) offer(all []views.Offer, v actions.Verb, t actions.Target, label string) []views.Offer {
 	o := views.Offer{Verb: string(v), Label: label}
 	var r *actions.Refusal
-	switch err := s.acting.actor.Consider(v, t); {
+	switch err := s.actor.Consider(v, t); {
 	case err == nil:
 		o.Link = templ.SafeURL(actionPath(v, t))
 	case errors.As(err, &r) && (r.Reason == actions.NotPermitted || r.Reason == actions.Denied):

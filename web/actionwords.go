@@ -91,7 +91,7 @@ func (s *Site) understandEnd(c echo.Context, e *errand) error {
 		return badRequest(err)
 	}
 	e.path = views.ProcessPath(pid, start)
-	p, err := s.acting.actor.Identify(pid)
+	p, err := s.actor.Identify(pid)
 	if err != nil {
 		return err
 	}

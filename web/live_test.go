@@ -27,13 +27,13 @@ type house struct {
 }
 
 // ours has every connection come from the owner.
-func ours(_, _ netip.AddrPort) (uint32, error) { return 0, nil }
+func ours(_, _ netip.AddrPort) (string, error) { return "me", nil }
 
 // open serves a site of the machine until the test ends.
 func open(t *testing.T, m *machine, interval time.Duration) *house {
 	t.Helper()
 	s := newTestSite(t, m, interval)
-	srv, err := server.New(server.Config{Listen: "127.0.0.1:0", PeerUID: ours, OwnerUIDs: []uint32{0}}, s)
+	srv, err := server.New(server.Config{Listen: "127.0.0.1:0", UserOf: ours, Owners: []string{"me"}}, s)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -398,7 +398,7 @@ func TestComingAndGoing(t *testing.T) {
 // TestServerSaysGoodbye: when the server stops, a viewer is told with 1001 and may come back.
 func TestServerSaysGoodbye(t *testing.T) {
 	s := newTestSite(t, office(), poller.MinInterval)
-	srv, err := server.New(server.Config{Listen: "127.0.0.1:0", PeerUID: ours, OwnerUIDs: []uint32{0}}, s)
+	srv, err := server.New(server.Config{Listen: "127.0.0.1:0", UserOf: ours, Owners: []string{"me"}}, s)
 	if err != nil {
 		t.Fatal(err)
 	}

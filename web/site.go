@@ -50,7 +50,7 @@ type Site struct {
 	// Of the pages of processes, and of what is done to them.
 	growth   *workload.Memory
 	children func(ctx context.Context, pid int32) ([]processes.Parent, error)
-	acting   acting
+	actor    doer // nil where nothing may be ended
 }
 
 // New makes the site. The poller has to call [Site.Observe] after each poll. Names of addresses, where a viewer wants
