@@ -18,8 +18,9 @@ import (
 type effort struct {
 	// Task, Script, Layout and Style are seconds of the processor's time in the main thread.
 	Task, Script, Layout, Style float64
-	Nodes, Listeners            int
-	Heap                        float64 // bytes in use after a collection
+	// Layouts are how often the page was laid out.
+	Layouts, Nodes, Listeners int
+	Heap                      float64 // bytes in use after a collection
 }
 
 // effort asks the browser, after it has collected what nothing holds.
@@ -38,7 +39,7 @@ func (p *tab) effort() effort {
 	}
 	return effort{
 		Task: m["TaskDuration"], Script: m["ScriptDuration"], Layout: m["LayoutDuration"], Style: m["RecalcStyleDuration"],
-		Nodes: int(m["Nodes"]), Listeners: int(m["JSEventListeners"]), Heap: m["JSHeapUsedSize"],
+		Layouts: int(m["LayoutCount"]), Nodes: int(m["Nodes"]), Listeners: int(m["JSEventListeners"]), Heap: m["JSHeapUsedSize"],
 	}
 }
 

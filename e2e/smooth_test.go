@@ -78,28 +78,36 @@ func TestSmooth(t *testing.T) {
 	p.openThrong(c, smoothColumns)
 	eval[bool](p, `(document.querySelector("#rows tr:nth-child(3) td a").focus(), window.focused = document.activeElement, true)`)
 	c.pass(t, 3*throngPolls) // until everything that is made once is there
+	if *smoothFor > 0 {
+		p.measureSmooth(c)
+	}
 	first := p.effort()
-	eval[bool](p, fmt.Sprintf(`(window.still = new Set(%s), tasks.length = paints.length = 0, %s)`, stillIDs(c), watchRows))
-	polls, frames, began := c.polls.Load(), len(p.messages()), time.Now()
-	p.profile(*smoothProfile, func() {
-		if *smoothFor > 0 {
-			time.Sleep(*smoothFor)
-		} else {
-			for range smoothUpdates / throngPolls {
-				c.pass(t, throngPolls)
-			}
-		}
-	})
+	eval[bool](p, fmt.Sprintf(`(window.still = new Set(%s), %s)`, stillIDs(c), watchRows))
+	frames := len(p.messages())
+	for range smoothUpdates / throngPolls {
+		c.pass(t, throngPolls)
+	}
 	last := p.effort()
-	took := time.Since(began).Seconds()
 	messages := p.messages()
-	p.reportSmooth(c, first, last, took, c.polls.Load()-polls, messages[frames:])
 	p.checkFlat(first, last)
+	p.checkEffort(first, last, messages[frames:])
 	p.checkTouched(messages, frames)
 	if !eval[bool](p, `document.activeElement === focused && focused.isConnected`) {
 		t.Error("the focus is gone")
 	}
 	p.until("the last values of all rows that move", `[...document.querySelectorAll('#rows tr')].slice(0, 20).every((tr) => still.has(tr.dataset.id) || tr.querySelector('[data-col="rx"]').textContent !== "0 B")`)
+}
+
+// measureSmooth looks on for as long as was asked for, with nothing in the page that counts, and tells the figures.
+func (p *tab) measureSmooth(c *throng) {
+	p.t.Helper()
+	first := p.effort()
+	eval[bool](p, `(tasks.length = paints.length = 0, true)`)
+	polls, frames, began := c.polls.Load(), len(p.messages()), time.Now()
+	p.profile(*smoothProfile, func() { time.Sleep(*smoothFor) })
+	last := p.effort()
+	p.reportSmooth(c, first, last, time.Since(began).Seconds(), c.polls.Load()-polls, p.messages()[frames:])
+	p.checkFlat(first, last)
 }
 
 // stillIDs are the ids of the rows in front that do not move, as JSON.
@@ -128,6 +136,18 @@ func (p *tab) checkFlat(first, last effort) {
 	}
 	if last.Heap > first.Heap+5e5 {
 		p.t.Errorf("%.0f bytes in use, before %.0f", last.Heap, first.Heap)
+	}
+}
+
+// checkEffort holds that a page is laid out once for each message, and not again because the script measures it
+// meanwhile; and that nothing in it moves by itself, which would have it drawn sixty times a second.
+func (p *tab) checkEffort(first, last effort, messages []string) {
+	p.t.Helper()
+	if layouts := last.Layouts - first.Layouts; layouts > len(messages)+20 {
+		p.t.Errorf("laid out %d times for %d messages", layouts, len(messages))
+	}
+	if moving := eval[int](p, `document.getAnimations().length`); moving > 0 {
+		p.t.Errorf("%d animations", moving)
 	}
 }
 
@@ -211,7 +231,7 @@ func (p *tab) reportSmooth(c *throng, first, last effort, took float64, polls in
 	p.t.Logf("main thread %s (script %s, layout %s, style %s), tasks over 50 ms by the clock %v, from the frame to its paint %.1f ms (p50), %.1f (p95)",
 		share(first.Task, last.Task), share(first.Script, last.Script), share(first.Layout, last.Layout), share(first.Style, last.Style),
 		eval[[]int](p, "tasks"), percentile(paints, 50), percentile(paints, 95))
-	p.t.Logf("nodes %d → %d, listeners %d → %d, heap %.2f → %.2f MB", first.Nodes, last.Nodes, first.Listeners, last.Listeners, first.Heap/1e6, last.Heap/1e6)
+	p.t.Logf("%d layouts, nodes %d → %d, listeners %d → %d, heap %.2f → %.2f MB", last.Layouts-first.Layouts, first.Nodes, last.Nodes, first.Listeners, last.Listeners, first.Heap/1e6, last.Heap/1e6)
 }
 
 // scrollScript makes go(to), which scrolls there, waits for rows in sight and notes in window.most the most rows and

@@ -10,6 +10,9 @@ export function often(n) {
   return `${n < 9.95 ? Math.floor(n * 10 + 0.5) / 10 : count(Math.floor(n + 0.5))}/s`;
 }
 
+/** How often the curves are drawn at the most, in milliseconds: five minutes of them look the same ten times a second. */
+const DRAW_EVERY = 900;
+
 const PAIRS = {
   bytes: { flows: ["received", "sent"], first: 0, write: rate, part: 1 },
   sockets: { flows: ["opened", "closed"], first: 2, write: often, part: 10 },
@@ -24,6 +27,7 @@ export class Charts {
   #onpoint;
   #shown = [];
   #asked = false;
+  #drawn = 0;
   /** Whether the pictures stand still; points are kept meanwhile. */
   held = false;
   /** The time that is shown. */
@@ -73,7 +77,7 @@ export class Charts {
   /** Takes one more point. */
   add(frame) {
     this.#points.add(frame.at, frame.counts, frame.flow, frame.gap);
-    if (!this.held) this.draw();
+    if (!this.held && Math.abs(frame.at - this.#drawn) >= DRAW_EVERY) this.draw();
   }
 
   /** Another time is asked for; what is older than the page is fetched once. */
@@ -95,6 +99,7 @@ export class Charts {
     if (document.hidden || this.#points.states.length === 0) return;
     const points = this.#points.shown();
     this.#shown = points;
+    this.#drawn = points.at(-1)?.[0] ?? 0;
     this.#numbers?.draw(points);
     const range = this.#points.period.map((ms) => ms / 1000);
     const ends = this.#points.to ? this.#points.period.map(clock) : ["5 min ago", "now"];

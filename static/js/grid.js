@@ -2,6 +2,8 @@
 // for another window when the reader scrolls.
 
 import { arrange } from "./moves.js";
+import { isParked, park, unpark } from "./parking.js";
+import { Selecting } from "./selecting.js";
 import { Sight } from "./sight.js";
 
 const OVERSCAN = 10;
@@ -29,7 +31,7 @@ export class Grid {
   #matched = 0;
   #limit = 0;
   #sight;
-  #pressed = false;
+  #selecting;
   #scrolled = 0;
   #ordered = 0;
   #timer = 0;
@@ -58,8 +60,7 @@ export class Grid {
       this.#place();
       this.#onScroll();
     });
-    body.addEventListener("pointerdown", () => (this.#pressed = true));
-    for (const end of ["pointerup", "pointercancel", "blur"]) addEventListener(end, () => (this.#pressed = false));
+    this.#selecting = new Selecting(body);
     for (const sign of ["pointerenter", "pointerleave", "focusin", "focusout"]) body.addEventListener(sign, stir);
   }
 
@@ -123,9 +124,7 @@ export class Grid {
 
   /** Why the order is not touched now: "select", "sort", "soon" (it was a moment ago), or "" where it is. */
   held(now) {
-    const selection = getSelection();
-    if (this.#pressed) return "select";
-    if (selection && !selection.isCollapsed && this.#body.contains(selection.anchorNode)) return "select";
+    if (this.#selecting.on) return "select";
     if (this.frozen) return "sort";
     if (!this.volatile()) return "";
     if (this.#body.matches(":hover") || this.#body.querySelector(":focus-visible")) return "sort";
@@ -141,8 +140,9 @@ export class Grid {
 
   /** Shows the store. With `force` the order is taken whatever the reader does: it is an answer to the reader. In another view no row is held on to. */
   render(store, now, force, turned) {
-    const held = force ? "" : this.held(now) || this.#jump(store);
-    if (held) this.refresh(store);
+    const stands = !force && !turned && this.#stands(store);
+    const held = force ? "" : this.held(now) || (stands ? "" : this.#jump(store));
+    if (held || stands) this.refresh(store);
     else this.#arrange(store, now, force, turned);
     return held;
   }
@@ -181,12 +181,22 @@ export class Grid {
   /** The row under the pointer, or else the one with the focus, where it is in sight. */
   #under() {
     const tr = this.#body.querySelector("tr:hover") ?? this.#body.querySelector("tr:is(:focus-visible, :has(:focus-visible)):not([data-parked])");
+    if (!tr) return null;
     const { first, rows } = this.#sight.rows();
-    return tr && this.place(tr) >= first && this.place(tr) < first + rows ? tr : null;
+    return this.place(tr) >= first && this.place(tr) < first + rows ? tr : null;
   }
 
   #fill(tr, id, store) {
     this.#rows.fill(tr, store.row(id), store.status.at, store.mark(id), store.changed(id), id === this.selected);
+  }
+
+  /** Whether the store has the very rows that are here, in their order: then nothing is measured, which costs a layout. */
+  #stands(store) {
+    if (this.above > 0 || this.#offset !== store.offset || this.#matched !== store.status.lines) return false;
+    const rows = this.#children();
+    const same = rows.length === store.shown.length && rows.every((tr, i) => tr.dataset.id === store.shown[i]);
+    if (same && store.row(this.#sought)) this.#sought = "";
+    return same;
   }
 
   #arrange(store, now, force, turned) {
@@ -211,35 +221,22 @@ export class Grid {
   /** Takes a row out; one that has the focus stays where it is, outside of the window. */
   #drop(id, tr, turned) {
     if (!turned && tr.contains(document.activeElement)) {
-      if (tr.hasAttribute("data-parked")) return;
-      tr.setAttribute("data-parked", "");
-      tr.style.insetBlockStart = `${this.place(tr) * this.#sight.height}px`;
-      tr.addEventListener("focusout", () => tr.hasAttribute("data-parked") && setTimeout(() => this.#unpark(id, tr)), { once: true });
+      park(tr, this.place(tr) * this.#sight.height, () => this.#drop(id, tr));
       return;
     }
     tr.remove();
     this.#nodes.delete(id);
   }
 
-  /** Takes a parked row out when the focus has left it. */
-  #unpark(id, tr) {
-    if (!tr.hasAttribute("data-parked") || tr.contains(document.activeElement)) return;
-    tr.remove();
-    this.#nodes.delete(id);
-  }
-
   /** The rows of the window, without one that is parked. */
   #children() {
-    return [...this.#body.children].filter((tr) => !tr.hasAttribute("data-parked"));
+    return [...this.#body.children].filter((tr) => !isParked(tr));
   }
 
   #node(id, store) {
     let tr = this.#nodes.get(id);
     if (!tr) this.#nodes.set(id, (tr = this.#rows.make(id, store.row(id))));
-    else if (tr.hasAttribute("data-parked")) {
-      tr.removeAttribute("data-parked");
-      tr.style.removeProperty("inset-block-start");
-    }
+    else if (isParked(tr)) unpark(tr);
     this.#fill(tr, id, store);
     return tr;
   }

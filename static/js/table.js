@@ -9,6 +9,7 @@ import { Pace } from "./pace.js";
 import { Walk } from "./walk.js";
 
 const AGAIN = 500;
+const LATE = 250; // how late a mark may go, so that it goes with the next picture where one comes
 const SETTLED = 300;
 const LINGER = 5;
 
@@ -198,7 +199,7 @@ export class Table {
     this.#drawn(this.#awaiting);
     // A held order is looked at again soon: nothing tells when a selection ends.
     const wake = held ? Math.min(next, now + AGAIN) : next;
-    if (wake < Infinity) this.#wake(wake - now);
+    if (wake < Infinity) this.#wake(Math.max(LATE, wake - now));
   }
 
   /** Asks for the window of the row that the reader has to do with. */
@@ -208,7 +209,7 @@ export class Table {
 
   #wake(after) {
     clearTimeout(this.#waking);
-    this.#waking = setTimeout(() => this.draw(), Math.max(0, after));
+    this.#waking = setTimeout(() => this.draw(), after);
   }
 
   /** Has the server leave our rows where they are, or asks for them as they are now. */
