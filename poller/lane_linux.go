@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"sockeye/poller/sockdiag"
@@ -14,6 +15,9 @@ type dumper interface {
 	Dump(r sockdiag.Request, each func(*sockdiag.Record)) error
 	Close() error
 }
+
+// leastRoom is for how many sockets there is room from the first one on.
+const leastRoom = 256
 
 // lane is a netlink socket with what one goroutine needs to read it.
 type lane struct {
@@ -33,6 +37,9 @@ func (l *lane) dump(ctx context.Context, r sockdiag.Request, dst []Socket) ([]So
 			return dst, fmt.Errorf("netlink: %w", err)
 		}
 		err := l.conn.Dump(r, func(rec *sockdiag.Record) {
+			if len(dst) == cap(dst) { // append grows a long slice by a quarter, and each time copies it
+				dst = slices.Grow(dst, max(leastRoom, len(dst)))
+			}
 			dst = append(dst, socketOf(r.Protocol, rec, l.zones.name))
 		})
 		if err == nil {
