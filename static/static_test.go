@@ -41,7 +41,7 @@ func TestVendorHashes(t *testing.T) {
 // TestBudgets: what a first visit loads, compressed.
 func TestBudgets(t *testing.T) {
 	sizes := make(map[string]int)
-	for _, name := range []string{"js/app.js", "vendor/uPlot.iife.min.js", "css/app.css"} {
+	for _, name := range []string{"js/app.js", "js/share.js", "vendor/uPlot.iife.min.js", "css/app.css"} {
 		sizes[path.Ext(name)] += len(load().assets[name].gzip)
 	}
 	t.Logf("compressed: JS %d bytes, CSS %d bytes", sizes[".js"], sizes[".css"])

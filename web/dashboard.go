@@ -33,7 +33,7 @@ func (s *Site) dashboard(c echo.Context) error {
 		return c.Redirect(http.StatusSeeOther, address("/", canonical))
 	}
 	if page.Get("limit") == "" {
-		sp.limit = maxLimit // without script the page is all there is
+		sp.limit = pageRows // without script the page is all there is
 	}
 	d := views.Dashboard{Query: q, Box: q.String(), Offset: sp.offset, Limit: sp.limit, Service: serviceName, Hint: shownHint(raw, q)}
 	d.From, d.To = when.from, when.to

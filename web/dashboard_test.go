@@ -1,7 +1,10 @@
 package web
 
 import (
+	"bytes"
+	"compress/gzip"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"html"
 	"net/http"
@@ -138,9 +141,25 @@ func TestPageWithoutScript(t *testing.T) {
 			t.Errorf("the page has no %q", part)
 		}
 	}
-	if n := len(rowsOf(ask(t, newTestSite(t, crowd(500), poller.MaxInterval), "/", ""))); n != maxLimit {
+	full := ask(t, newTestSite(t, crowd(500), poller.MaxInterval), "/", "")
+	if n := len(rowsOf(full)); n != pageRows {
 		t.Errorf("%d rows of 500", n)
 	}
+	if sent := compressed(t, full.Body.Bytes()); sent > 20<<10 {
+		t.Errorf("a page of %d rows is %d bytes, compressed", pageRows, sent)
+	}
+}
+
+// compressed returns how many bytes a text has as gzip sends it.
+func compressed(t *testing.T, text []byte) int {
+	t.Helper()
+	var out bytes.Buffer
+	w := gzip.NewWriter(&out)
+	_, err := w.Write(text)
+	if err := errors.Join(err, w.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return out.Len()
 }
 
 // TestPageOfABadView keeps what was typed, says why it could not be read, and shows no rows. It asks for no poll.

@@ -80,6 +80,7 @@ func (m *clientMessage) view() (query.Query, span, error) {
 // The bounds of a window.
 const (
 	defaultLimit = 60
+	pageRows     = 100 // of a page as it is first sent: with a script it asks for what it has room for
 	maxLimit     = 200
 	maxOffset    = 10_000_000
 )

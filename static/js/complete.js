@@ -19,10 +19,6 @@ export class Complete {
 
   constructor(box) {
     this.#box = box;
-    box.addEventListener("input", () => {
-      this.#past = 0;
-      this.#later();
-    });
     box.addEventListener("keydown", (event) => this.#key(event));
     box.addEventListener("blur", () => this.close());
     this.#list.addEventListener("pointerdown", (event) => {
@@ -32,6 +28,14 @@ export class Complete {
     });
   }
 
+  /** Offers what may come next, a moment after the last key. */
+  typed() {
+    this.#past = 0;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#ask(), 120);
+  }
+
+  /** Takes the offers away. */
   close() {
     clearTimeout(this.#timer);
     this.#asked++;
@@ -41,11 +45,6 @@ export class Complete {
   /** Remembers a filter for the arrow up. */
   remember(text) {
     if (text) remember(LAST, JSON.stringify([text, ...earlier().filter((t) => t !== text)].slice(0, 30)));
-  }
-
-  #later() {
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#ask(), 120);
   }
 
   async #ask() {
@@ -99,7 +98,8 @@ export class Complete {
     this.#box.setRangeText(key || value[to] === " " ? text : `${text} `, this.#from, to, "end");
     this.#fill([]);
     this.#box.dispatchEvent(new InputEvent("input", { bubbles: true }));
-    if (!key) this.close();
+    if (key) this.typed();
+    else this.close();
   }
 
   #key(event) {

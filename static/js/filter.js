@@ -1,8 +1,8 @@
 // The filter: the box, its chips, and every link that leads to another view. The server is the only one that reads the
 // language; this asks it what a text means and shows the answer.
 
-import { Complete } from "./complete.js";
 import { visible, whole } from "./format.js";
+import { lazy } from "./lazy.js";
 
 /** What a text that is typed anew leaves as it is, beside the order. */
 const LAYOUT = new Set(["group", "open", "pair", "names"]);
@@ -18,7 +18,7 @@ export class Filter {
   #sort = this.#form.elements.sort;
   #problem = document.getElementById("problem");
   #offer = document.getElementById("offer");
-  #complete = new Complete(this.#box);
+  #complete = lazy(async () => new (await import("./complete.js")).Complete(this.#box));
   #typing = 0;
   #chips = document.getElementById("chips");
   #chip = document.getElementById("chip").content.querySelector("li");
@@ -42,7 +42,9 @@ export class Filter {
       this.#enter();
     });
     this.#box.addEventListener("change", () => this.#enter());
-    this.#box.addEventListener("input", () => {
+    this.#box.addEventListener("focus", () => this.#complete());
+    this.#box.addEventListener("input", ({ isTrusted }) => {
+      if (isTrusted) this.#complete().then((complete) => complete?.typed());
       clearTimeout(this.#typing);
       this.#typing = setTimeout(() => this.#ask(this.#typed(), true, { typing: true }), PAUSE);
     });
@@ -134,7 +136,7 @@ export class Filter {
       else if (push && answer.encode !== this.#kept) {
         if (this.encode !== this.#kept) history.replaceState(null, "", this.#address);
         history.pushState(null, "", address(answer.encode));
-        this.#complete.remember(answer.box);
+        this.#complete().then((complete) => complete?.remember(answer.box));
       }
       this.#kept = answer.encode;
       // What was typed in the meantime is not taken away.
