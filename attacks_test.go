@@ -47,7 +47,7 @@ var uncovered = map[string]string{
 	"M2": "sockeye shows one machine; there is no hub.",
 	"M3": "No message server is built in; TestNothingElseListens holds that nothing but the page's port listens.",
 	"M4": "There are no agents, so there are no actions over them.",
-	"S1": "It needs the vulnerability database, which is not at hand where the tests run; SECURITY.md has the command.",
+	"S1": "Not by a test: it needs the vulnerability database, which is not at hand where the tests run. SECURITY.md has the command, and what it found last.",
 	"S3": "There are no releases yet. It is built from source.",
 }
 

@@ -130,6 +130,8 @@ func ownerOf(c *poller.Connection) (process, pid cell) {
 	if c.Owner == nil {
 		if note == "" {
 			note = why("proc")
+		} else {
+			note += whichTells
 		}
 		process = cell{Text: Dash, Title: note, Unknown: true}
 		if id := c.OwnerPID(); id > 0 { // the source knows that much

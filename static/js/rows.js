@@ -2,6 +2,8 @@
 
 import { DASH, age, bytes, count, host, millis, rate, stamp, visible, whole } from "./format.js";
 
+/** What ends the reason why no process is known. views/columns.go has the same. */
+const TELLS = "; /platforms says which source tells what";
 const GLYPHS = { new: "+", changed: "~", closed: "×", left: "−" };
 
 /** Columns with a figure: the field it is made of, how it is written, and whether it is faint at zero. */
@@ -121,7 +123,7 @@ export class Rows {
     const missing = value === null || value === undefined || value === "";
     put.text(`${name}.bdi`, missing ? DASH : visible(value));
     put.attribute(name, "class", missing ? "unknown" : "");
-    if (missing) put.attribute(name, "title", note || this.#why[name] || "");
+    if (missing) put.attribute(name, "title", note ? note + TELLS : this.#why[name] || "");
     else put.attribute(name, "title", note ? `${whole(value)} (${note})` : whole(value));
   }
 
@@ -134,7 +136,7 @@ export class Rows {
     put.text(name, missing ? DASH : text);
     if (name === "pid") put.attribute(name, "href", missing ? "" : `/processes/${value}`);
     put.attribute(name, "class", missing ? "num unknown" : faint && value === 0 ? "num zero" : "num");
-    const why = name === "pid" ? row.owner_note || this.#why.pid : this.#why[name];
+    const why = name === "pid" ? row.owner_note ? row.owner_note + TELLS : this.#why.pid : this.#why[name];
     put.attribute(name, "title", missing ? why ?? "" : "");
   }
 
