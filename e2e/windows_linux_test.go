@@ -180,7 +180,7 @@ func windowsNetwork(t *testing.T, sockeye *program) {
 func windowsTests(t *testing.T, w *winePrefix) {
 	for pkg, tests := range map[string]string{
 		"../poller": "Iphlp|Tasks|SocketOfRow", "../winservices": ".", "../netinfo": "Windows|MIB", "../ports": "RulesOfWindows|Netsh|Bars|ParseExcluded|ParseDynamic",
-		"../poller/iphlp": ".", "../actions": "Windows", "../capability": "Cells|Measures",
+		"../poller/iphlp": ".", "../owner": ".", "../actions": "Windows", "../capability": "Cells|Measures",
 	} {
 		name := strings.ReplaceAll(strings.TrimPrefix(pkg, "../"), "/", "-")
 		t.Run(name, func(t *testing.T) {
