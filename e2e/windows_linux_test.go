@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -25,7 +27,7 @@ func TestWindows(t *testing.T) {
 	}
 	w := newWine(t)
 	holder := w.actor()
-	sockeye := w.sockeye()
+	sockeye := w.sockeye("--allow-actions")
 	_, link, _ := strings.Cut(sockeye.log(), "#k=") // the printed link: Windows does not tell whose a connection is
 	if sockeye.secret, _, _ = strings.Cut(link, "\n"); sockeye.secret == "" {
 		t.Fatalf("no link with a secret is printed:\n%s", sockeye.log())
@@ -38,6 +40,7 @@ func TestWindows(t *testing.T) {
 	t.Run("port answer", func(t *testing.T) { windowsPort(t, sockeye, holder) })
 	t.Run("page", func(t *testing.T) { windowsPage(t, sockeye, holder) })
 	t.Run("network", func(t *testing.T) { windowsNetwork(t, sockeye) })
+	t.Run("kill", func(t *testing.T) { windowsKill(t, w, sockeye) })
 	t.Run("tests", func(t *testing.T) { windowsTests(t, w) })
 	t.Run("version", func(t *testing.T) {
 		if out := w.run(w.wine, w.dir+"/sockeye.exe", "--version"); !strings.HasPrefix(out, "sockeye ") || !strings.Contains(out, "windows/amd64") {
@@ -173,6 +176,38 @@ func windowsNetwork(t *testing.T, sockeye *program) {
 	}
 	for part, why := range n.Reasons {
 		t.Logf("not known under Wine: %s: %s", part, why)
+	}
+}
+
+// windowsKill: a program of Windows, which the same user has started, may end another one; who came by the owner's link
+// may not.
+func windowsKill(t *testing.T, w *winePrefix, sockeye *program) {
+	victim := w.command(w.wine, filepath.Join(w.dir, "holder.exe"))
+	in, err := victim.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer in.Close()
+	out, err := victim.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := victim.Start(); err != nil {
+		t.Fatal(err)
+	}
+	var held winHolding
+	if err := json.NewDecoder(out).Decode(&held); err != nil {
+		t.Fatal(err)
+	}
+	pid := strconv.Itoa(held.PID)
+	if answer, body := sockeye.get("/processes/" + pid + "/kill.json"); answer.StatusCode != http.StatusForbidden {
+		t.Errorf("by the owner's link: %s %s", answer.Status, body)
+	}
+	if said := w.run(w.wine, filepath.Join(w.dir, "holder.exe"), "kill", sockeye.url, pid); !strings.HasPrefix(said, "200 ") || !strings.Contains(said, `"ended":true`) {
+		t.Errorf("kill: %s", said)
+	}
+	if err := victim.Wait(); err == nil {
+		t.Error("the process ended as if nobody had ended it")
 	}
 }
 

@@ -12,7 +12,11 @@ import (
 )
 
 func main() {
-	if err := run(); err != nil {
+	act := run
+	if len(os.Args) == 4 && os.Args[1] == "kill" {
+		act = func() error { return kill(os.Args[2], os.Args[3]) }
+	}
+	if err := act(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
