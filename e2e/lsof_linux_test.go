@@ -221,8 +221,11 @@ func TestLsofEmptiedKind(t *testing.T) {
 
 // TestLsofMissing: without the command lsof no table is claimed, and it is said what is missing.
 func TestLsofMissing(t *testing.T) {
-	got := startLsof(t, "PATH="+t.TempDir()).lsofTable()
-	if len(got.rows) > 0 || got.Complete || !got.said(`"lsof"`) {
-		t.Errorf("%d rows, complete %v, notes %q", len(got.rows), got.Complete, got.Notes)
+	p := startLsof(t, "PATH="+t.TempDir())
+	if answer, body := p.get("/connections.json"); answer.StatusCode != http.StatusServiceUnavailable || !strings.Contains(body, "not installed") {
+		t.Errorf("/connections.json: %s: %.300s", answer.Status, body)
+	}
+	if _, body := p.get("/"); !strings.Contains(body, "the command lsof, by which sockets are read here, is not installed") {
+		t.Error("the page does not say why there is no table")
 	}
 }

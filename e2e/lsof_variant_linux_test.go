@@ -22,9 +22,9 @@ const gopsutilModule = "github.com/shirou/gopsutil/v3"
 const lsofPatience = "4 * time.Second"
 
 // lsofVariant returns the path of a sockeye for Linux that reads sockets as it does on macOS and FreeBSD: gopsutil asks
-// lsof and reads its text, and what comes of it is doubted and merged as there. All else is that of Linux, the reading
-// of processes included. It is built once for a run, without a network, from gopsutil's own files: a copy of the module
-// has the file for BSDs in place of what that clashes with. Nothing of it outlives the run.
+// lsof and reads its text, what comes of it is doubted and merged as there, and gopsutil is asked for the processes. It is
+// built once for a run, without a network, from gopsutil's own files: a copy of the module has the file for BSDs in place
+// of what that clashes with. Nothing of it outlives the run.
 func lsofVariant(t *testing.T) string {
 	t.Helper()
 	exe := filepath.Join(filepath.Dir(sockeyeBinary), "sockeye-lsof")
@@ -112,22 +112,34 @@ func functions(t *testing.T, text string) (all []*ast.FuncDecl) {
 	return all
 }
 
-// variantOverlay writes the overlay under which the poller takes itself for one on a Mac, and returns its path.
+// edits are what makes the poller of Linux take itself for one of a Mac: what is in the file from, with a change or two, is
+// the file to.
+var edits = []struct {
+	from, to string
+	change   []string // old, new, old, new ...
+}{
+	{"gopsutil.go", "gopsutil.go", []string{"doubtLsof(runtime.GOOS,", `doubtLsof("darwin",`}},
+	{"lsof.go", "lsof.go", []string{"const lsofPatience = 20 * time.Second", "const lsofPatience = " + lsofPatience}},
+	{"interval_lsof.go", "interval_other.go", []string{"//go:build darwin || freebsd", "//go:build linux"}},
+	{"process_other.go", "process_other.go", []string{"//go:build !linux && !windows", "//go:build linux", "func newOwners(", "func lsofOwners("}},
+	{"procfs_linux.go", "procfs_linux.go", []string{"return &pidOwners{newProcesses(p.process)}", "return lsofOwners(kind)"}},
+}
+
+// variantOverlay writes the overlay with these edits and returns its path.
 func variantOverlay(t *testing.T, dir string) string {
 	t.Helper()
 	replace := map[string]string{}
-	for _, edit := range []struct{ file, from, old, new string }{
-		{"gopsutil.go", "gopsutil.go", "doubtLsof(runtime.GOOS,", `doubtLsof("darwin",`},
-		{"lsof.go", "lsof.go", "const lsofPatience = 20 * time.Second", "const lsofPatience = " + lsofPatience},
-		{"interval_other.go", "interval_lsof.go", "//go:build darwin || freebsd", "//go:build linux"},
-	} {
+	for _, edit := range edits {
 		text := read(t, filepath.Join("../poller", edit.from))
-		if strings.Count(text, edit.old) != 1 {
-			t.Fatalf("poller/%s does not have %q once", edit.from, edit.old)
+		for pair := range slices.Chunk(edit.change, 2) {
+			if strings.Count(text, pair[0]) != 1 {
+				t.Fatalf("poller/%s does not have %q once", edit.from, pair[0])
+			}
+			text = strings.Replace(text, pair[0], pair[1], 1)
 		}
 		changed := filepath.Join(dir, edit.from)
-		write(t, changed, strings.Replace(text, edit.old, edit.new, 1))
-		path, err := filepath.Abs(filepath.Join("../poller", edit.file))
+		write(t, changed, text)
+		path, err := filepath.Abs(filepath.Join("../poller", edit.to))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -71,7 +71,7 @@ func (g *gopsutilSource) sockets(ctx context.Context, dst []Socket) ([]Socket, e
 			err = context.Cause(ctx) // a call that was cut off can look like an empty table
 		}
 		if err != nil {
-			return dst, fmt.Errorf("gopsutil: %s: %w", kind, err)
+			return dst, fmt.Errorf("gopsutil: %s: %w", kind, g.lsof.explain(err))
 		}
 		counts[k] = len(stats)
 		for i := range stats {

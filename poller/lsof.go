@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"os/exec"
 	"time"
 )
 
@@ -39,6 +40,18 @@ type lsofLine struct {
 func (d *lsofDoubt) begin(ctx context.Context) (context.Context, context.CancelFunc) {
 	d.listed = make(map[lsofLine]bool, len(d.listed))
 	return context.WithTimeoutCause(ctx, d.patience, fmt.Errorf("lsof did not end within %v", d.patience))
+}
+
+// errNoLsof is for a machine without the command; FreeBSD comes without.
+var errNoLsof = errors.New("the command lsof, by which sockets are read here, is not installed")
+
+// explain says in place of an error that lsof is not installed, where that is what it means. Of a nil doubt it returns the
+// error as it is.
+func (d *lsofDoubt) explain(err error) error {
+	if d != nil && errors.Is(err, exec.ErrNotFound) {
+		return errNoLsof
+	}
+	return err
 }
 
 // first reports whether a socket is not among the lines that were listed before it.

@@ -2,7 +2,9 @@ package poller
 
 import (
 	"context"
+	"errors"
 	"net/netip"
+	"os/exec"
 	"slices"
 	"strings"
 	"syscall"
@@ -83,6 +85,23 @@ func TestLsofHangs(t *testing.T) {
 	p.poll(t.Context())
 	if s := statusOf(p); s.Counts.Total() != 5 || !s.Complete || s.Stale != "" {
 		t.Errorf("afterwards: %d rows, stale %q, complete %v", s.Counts.Total(), s.Stale, s.Complete)
+	}
+}
+
+// Where there is no lsof, the reader is told so, in words of their own.
+func TestLsofNotInstalled(t *testing.T) {
+	g := lsof(0, nil)
+	g.list = func(context.Context, string) ([]psnet.ConnectionStat, error) {
+		return nil, &exec.Error{Name: "lsof", Err: exec.ErrNotFound}
+	}
+	p := fake(g, nobody{}, Options{})
+	p.poll(t.Context())
+	if s := statusOf(p); s.Seq != 0 || s.Complete || !strings.Contains(s.Stale, "lsof, by which sockets are read here, is not installed") {
+		t.Errorf("%+v", s)
+	}
+	g.lsof = nil
+	if _, err := g.sockets(t.Context(), nil); !errors.Is(err, exec.ErrNotFound) {
+		t.Errorf("elsewhere: %v", err)
 	}
 }
 
