@@ -219,6 +219,15 @@ func TestLsofEmptiedKind(t *testing.T) {
 	waitFor(t, "the rows of tcp6 to go", func() bool { return slices.Equal(p.lsofTable().rows, rest) })
 }
 
+// TestLsofInterval: a look by lsof costs much, so there is one every five seconds where nothing else is asked for. It holds
+// that the variant has the poller's file for those systems.
+func TestLsofInterval(t *testing.T) {
+	out, err := exec.Command(lsofVariant(t), "--help").CombinedOutput()
+	if err != nil || !strings.Contains(string(out), "(default 5s)") {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
+
 // TestLsofMissing: without the command lsof no table is claimed, and it is said what is missing.
 func TestLsofMissing(t *testing.T) {
 	p := startLsof(t, "PATH="+t.TempDir())
