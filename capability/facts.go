@@ -20,7 +20,7 @@ var sockets = []Fact{
 	{"ends", "Protocol, state, both ends", []string{"protocol", "family", "local_address", "local_port", "remote_address", "remote_port", "state"}, [...]Cell{
 		always, always,
 		{Partly, "All but the remote end of a UDP socket, which is not in the table."}, {Partly, "All but the remote end of a UDP socket, which is not in the table."},
-		{Partly, "Of own processes; as root of all. A run of lsof that is cut off is told as a failed look, never as an empty table."}}},
+		{Partly, "Of own processes; as root of all. A run of lsof that prints nothing or takes too long is told as a failed look, never as an empty table; one that breaks off in the midst cannot be told from a shorter list."}}},
 	{"owner", "The process: PID and name", []string{"pid", "process"}, [...]Cell{
 		{Partly, "Of own processes; of others' with CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH, or as root."}, {Partly, "Of own processes; of others' as root."},
 		{Partly, "The PID of every socket that a process still holds; a protected process may have its name hidden."}, {Partly, "The PID of every socket that a process still holds; a protected process may have its name hidden."},
@@ -49,7 +49,9 @@ var sockets = []Fact{
 	{"endings", "Connections shorter than a look, with their last bytes", nil, [...]Cell{always, noEnds, noEnds, noEnds, noEnds}},
 	{"bound", "TCP sockets that are bound and do not listen", nil, [...]Cell{
 		always, {No, "They are not in /proc/net/tcp."}, {No, "They are not in the tables with owners."}, {No, "They are not in the tables with owners."},
-		{No, "lsof prints them without a state, and gopsutil leaves them out or takes them for closed."}}},
+		{No, "lsof prints some without a state, which is unknown then, and gopsutil leaves out those without a port."}}},
+	{"unheld", "Connections that no process holds any more, as in TIME_WAIT", nil, [...]Cell{always, always, always, always,
+		{No, "lsof goes through the descriptors of processes, and nobody has one for these."}}},
 	{"dual", "Whether a listener on [::] takes IPv4 as well", nil, [...]Cell{always, noProc, noIphlp, noIphlp, noLsof}},
 	{"details", "What the kernel knows beside: windows, timers, options", nil, [...]Cell{
 		always, {No, "gopsutil has no way to ask."}, noIphlp, noIphlp, noLsof}},

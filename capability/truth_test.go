@@ -192,7 +192,10 @@ var measures = map[string]func(*testing.T, *scene, *watch) bool{
 		return slices.ContainsFunc(w.ended, func(e poller.Ending) bool { return e.Local == s.short && e.Known.Has(poller.KnownBytes) })
 	},
 	"bound": of(func(c *poller.Connection) bool { return c.Protocol == poller.TCP && c.State == poller.StateClosed }),
-	"dual":  of(func(c *poller.Connection) bool { return c.V6Only }),
+	"unheld": func(_ *testing.T, s *scene, w *watch) bool {
+		return len(w.rows(func(c *poller.Connection) bool { return c.Local == s.short && c.State == poller.StateTimeWait })) == 1
+	},
+	"dual": of(func(c *poller.Connection) bool { return c.V6Only }),
 	"details": func(t *testing.T, s *scene, w *watch) bool {
 		rows := w.rows(func(c *poller.Connection) bool {
 			return c.Local.Port() == s.client && c.State == poller.StateEstablished

@@ -60,16 +60,18 @@ func (g *gopsutilSource) Close() error { return nil }
 func (g *gopsutilSource) sockets(ctx context.Context, dst []Socket) ([]Socket, error) {
 	taken := make(map[ID]struct{})
 	if g.lsof != nil {
-		g.lsof.begin()
+		var cancel context.CancelFunc
+		ctx, cancel = g.lsof.begin(ctx)
+		defer cancel()
 	}
 	var counts [len(gopsutilKinds)]int
 	for k, kind := range gopsutilKinds {
 		stats, err := g.list(ctx, kind)
 		if err == nil {
-			err = ctx.Err() // a call that was cut off can look like an empty table
+			err = context.Cause(ctx) // a call that was cut off can look like an empty table
 		}
 		if err != nil {
-			return dst, fmt.Errorf("gopsutil: %s: %w", kind, err)
+			return dst, fmt.Errorf("gopsutil: %s: %w", kind, g.lsof.explain(err))
 		}
 		counts[k] = len(stats)
 		for i := range stats {

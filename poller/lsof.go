@@ -1,9 +1,12 @@
 package poller
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/netip"
+	"os/exec"
+	"time"
 )
 
 // lsofNote is for the reader of a table made by lsof without root.
@@ -12,11 +15,16 @@ const lsofNote = "Without root, sockets of other users' processes may be missing
 // lsofDoubt is what is not believed of lsof, by which gopsutil lists sockets on macOS and FreeBSD: gopsutil takes a
 // call of it that fails, or that is killed, for one that found nothing.
 type lsofDoubt struct {
-	root    bool                    // other users' sockets are listed as well
-	before  [len(gopsutilKinds)]int // rows of each kind that were believed last
-	emptied [len(gopsutilKinds)]bool
-	listed  map[lsofLine]bool // in the look that is under way
+	root     bool                    // other users' sockets are listed as well
+	patience time.Duration           // that a look has
+	before   [len(gopsutilKinds)]int // rows of each kind that were believed last
+	emptied  [len(gopsutilKinds)]bool
+	listed   map[lsofLine]bool // in the look that is under way
 }
+
+// lsofPatience is how long the runs of lsof for one look may take together. gopsutil sets them no bound, and lsof waits for
+// file systems that do not answer.
+const lsofPatience = 20 * time.Second
 
 // lsofLine is what tells lines of lsof apart: it has one for each descriptor of each process, however many of them are one
 // socket. A connection is one socket whoever holds it, anything else is one for each process.
@@ -27,8 +35,24 @@ type lsofLine struct {
 	pid           int32
 }
 
-// begin forgets the lines of the look before.
-func (d *lsofDoubt) begin() { d.listed = make(map[lsofLine]bool, len(d.listed)) }
+// begin forgets the lines of the look before, and returns the context for the runs of this one: it ends them where they
+// take too long, and says so as its cause.
+func (d *lsofDoubt) begin(ctx context.Context) (context.Context, context.CancelFunc) {
+	d.listed = make(map[lsofLine]bool, len(d.listed))
+	return context.WithTimeoutCause(ctx, d.patience, fmt.Errorf("lsof did not end within %v", d.patience))
+}
+
+// errNoLsof is for a machine without the command; FreeBSD comes without.
+var errNoLsof = errors.New("the command lsof, by which sockets are read here, is not installed")
+
+// explain says in place of an error that lsof is not installed, where that is what it means. Of a nil doubt it returns the
+// error as it is.
+func (d *lsofDoubt) explain(err error) error {
+	if d != nil && errors.Is(err, exec.ErrNotFound) {
+		return errNoLsof
+	}
+	return err
+}
 
 // first reports whether a socket is not among the lines that were listed before it.
 func (d *lsofDoubt) first(s *Socket) bool {
@@ -61,7 +85,7 @@ func doubtLsof(system string, uid int) *lsofDoubt {
 	if system != "darwin" && system != "freebsd" {
 		return nil
 	}
-	return &lsofDoubt{root: uid == 0}
+	return &lsofDoubt{root: uid == 0, patience: lsofPatience}
 }
 
 // errNoSockets is for a list with nothing in it: this program at least has sockets that it may see.

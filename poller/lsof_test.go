@@ -2,11 +2,14 @@ package poller
 
 import (
 	"context"
+	"errors"
 	"net/netip"
+	"os/exec"
 	"slices"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	psnet "github.com/shirou/gopsutil/v3/net"
 )
@@ -56,6 +59,49 @@ func TestLsofEmpty(t *testing.T) {
 		if s.Counts.Total() != tt.rows || (s.Stale == "") != (tt.stale == "") || !strings.Contains(s.Stale, tt.stale) || s.Complete != (tt.stale == "") {
 			t.Errorf("%d: %d rows, stale %q, complete %v; want %d, %q", i, s.Counts.Total(), s.Stale, s.Complete, tt.rows, tt.stale)
 		}
+	}
+}
+
+// A run of lsof that does not end is ended. What it had printed by then is not believed, the rows are stale, and it is
+// said why.
+func TestLsofHangs(t *testing.T) {
+	g := lsof(0, map[string]int{"tcp4": 3, "udp6": 2})
+	p := fake(g, nobody{}, Options{})
+	p.poll(t.Context())
+	g.lsof.patience = time.Millisecond
+	list := g.list
+	g.list = func(ctx context.Context, kind string) ([]psnet.ConnectionStat, error) {
+		if kind == "udp6" {
+			<-ctx.Done()
+			return nil, nil // as gopsutil has it
+		}
+		return list(ctx, kind)
+	}
+	p.poll(t.Context())
+	if s := statusOf(p); s.Counts.Total() != 5 || s.Complete || !strings.Contains(s.Stale, "lsof did not end within 1ms") {
+		t.Errorf("%d rows, stale %q, complete %v", s.Counts.Total(), s.Stale, s.Complete)
+	}
+	g.lsof.patience, g.list = lsofPatience, list
+	p.poll(t.Context())
+	if s := statusOf(p); s.Counts.Total() != 5 || !s.Complete || s.Stale != "" {
+		t.Errorf("afterwards: %d rows, stale %q, complete %v", s.Counts.Total(), s.Stale, s.Complete)
+	}
+}
+
+// Where there is no lsof, the reader is told so, in words of their own.
+func TestLsofNotInstalled(t *testing.T) {
+	g := lsof(0, nil)
+	g.list = func(context.Context, string) ([]psnet.ConnectionStat, error) {
+		return nil, &exec.Error{Name: "lsof", Err: exec.ErrNotFound}
+	}
+	p := fake(g, nobody{}, Options{})
+	p.poll(t.Context())
+	if s := statusOf(p); s.Seq != 0 || s.Complete || !strings.Contains(s.Stale, "lsof, by which sockets are read here, is not installed") {
+		t.Errorf("%+v", s)
+	}
+	g.lsof = nil
+	if _, err := g.sockets(t.Context(), nil); !errors.Is(err, exec.ErrNotFound) {
+		t.Errorf("elsewhere: %v", err)
 	}
 }
 

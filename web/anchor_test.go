@@ -2,6 +2,7 @@ package web
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"testing"
@@ -210,12 +211,12 @@ func TestHoldCountsMoves(t *testing.T) {
 			moves  int
 		}{
 			{func(m *machine) {}, 0},
-			{func(m *machine) { m.sockets[35] = rung(35) }, 1}, // 40 would give way to it
-			{func(m *machine) { m.sockets[5] = rung(5) }, 4},   // and everything would go down by one
-			{func(m *machine) { delete(m.sockets, 5) }, 1},     //
-			{func(m *machine) { delete(m.sockets, 20) }, 2},    // 10, 30, 40 are left of 10, 30, 35, 40
-			{func(m *machine) { delete(m.sockets, 35) }, 1},    // 50 would fill the place
-			{func(m *machine) { m.failure = errNoTable }, 1},   // a poll that fails moves nothing
+			{func(m *machine) { m.sockets[35] = rung(35) }, 1},           // 40 would give way to it
+			{func(m *machine) { m.sockets[5] = rung(5) }, 4},             // and everything would go down by one
+			{func(m *machine) { delete(m.sockets, 5) }, 1},               //
+			{func(m *machine) { delete(m.sockets, 20) }, 2},              // 10, 30, 40 are left of 10, 30, 35, 40
+			{func(m *machine) { delete(m.sockets, 35) }, 1},              // 50 would fill the place
+			{func(m *machine) { m.failure = errors.New("no table") }, 1}, // a poll that fails moves nothing
 		} {
 			m.set(step.change)
 			poll(t, s)

@@ -320,13 +320,14 @@ func TestStaleExport(t *testing.T) {
 	})
 }
 
-// TestNoTableToExport: where no poll has ever succeeded there is nothing to send, which is no empty table.
+// TestNoTableToExport: where no poll has ever succeeded there is nothing to send, which is no empty table, and it is said
+// why.
 func TestNoTableToExport(t *testing.T) {
 	m := office()
 	m.failure = errors.New("dump refused")
 	s := newTestSite(t, m, poller.MaxInterval)
 	for _, path := range []string{"/connections.json", "/connections.csv", "/connections.ndjson", "/", "/ports/443", "/connections/1.json"} {
-		if w := ask(t, s, path, ""); w.Code != http.StatusServiceUnavailable || !strings.Contains(w.Body.String(), "could not be read yet") {
+		if w := ask(t, s, path, ""); w.Code != http.StatusServiceUnavailable || !strings.Contains(w.Body.String(), "could not be read yet") || !strings.Contains(w.Body.String(), "dump refused") {
 			t.Errorf("%s: %d %s", path, w.Code, w.Body)
 		}
 	}

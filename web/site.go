@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/a-h/templ"
@@ -140,24 +141,25 @@ func (s *Site) Routes(e *echo.Echo) {
 // pollPatience is how long a request waits for a poll.
 const pollPatience = 10 * time.Second
 
-// errNoTable is answered where no poll has succeeded since the start.
-var errNoTable = echo.NewHTTPError(http.StatusServiceUnavailable, "The sockets of this machine could not be read yet.")
+// noTable is answered where no poll has succeeded since the start; why is a sentence that says so, "" where none has ended.
+func noTable(why string) error {
+	return echo.NewHTTPError(http.StatusServiceUnavailable, strings.TrimSpace("The sockets of this machine could not be read yet. "+why))
+}
 
 // fresh brings the table up to date and hands it out. It fails where there has never been a whole one.
 func (s *Site) fresh(ctx context.Context, read func(*poller.Table)) error {
 	if err := s.refresh(ctx); err != nil {
 		return err
 	}
-	var missing bool
+	var err error
 	s.poller.Read(func(t *poller.Table) {
-		if missing = t.Status().Seq == 0; !missing {
-			read(t)
+		if status := t.Status(); status.Seq == 0 {
+			err = noTable(status.Stale)
+			return
 		}
+		read(t)
 	})
-	if missing {
-		return errNoTable
-	}
-	return nil
+	return err
 }
 
 // refresh brings the table up to date, or gives that up when it takes too long. It fails only where ctx ends.
