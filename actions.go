@@ -16,7 +16,7 @@ func allowActions(c settings, site *web.Site, log *slog.Logger) error {
 		return nil
 	}
 	if !actions.Supported {
-		return &usageError{errors.New("--allow-actions: this system is not supported; it works on Linux")}
+		return &usageError{errors.New("--allow-actions: this system is not supported; it works on Linux and Windows")}
 	}
 	if err := actions.CheckStart(); err != nil {
 		return fmt.Errorf("--allow-actions: %w", err)
