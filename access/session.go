@@ -58,6 +58,7 @@ type Session struct {
 	bytes uint64
 	looks []*Look
 	page  string // the page asked for last
+	views pace   // that are still to be had
 }
 
 // Context returns a context that ends with the session; its cause is then an [*Ended].

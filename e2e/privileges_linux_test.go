@@ -143,24 +143,3 @@ func TestUserFlag(t *testing.T) {
 		t.Errorf("without root: %v, %s", err, out)
 	}
 }
-
-// TestUnit: systemd's own judgement of the unit is 2.0 or better, and docs/privileges.md has it.
-func TestUnit(t *testing.T) {
-	if _, err := exec.LookPath("systemd-analyze"); err != nil {
-		t.Skip("systemd-analyze is not installed")
-	}
-	out, err := exec.Command("systemd-analyze", "security", "--offline=true", "--threshold=21", "../packaging/sockeye.service").CombinedOutput()
-	lines := strings.Split(strings.TrimSpace(string(out)), "\n")
-	last := lines[len(lines)-1]
-	if err != nil || !strings.Contains(last, "exposure level") {
-		t.Fatalf("%v: %s", err, last)
-	}
-	page, err := os.ReadFile("../docs/privileges.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, level, _ := strings.Cut(last, ": ")
-	if level, _, _ = strings.Cut(level, " "); !strings.Contains(string(page), "sockeye.service: "+level+" ") {
-		t.Errorf("the level is %s, and docs/privileges.md says another", level)
-	}
-}

@@ -164,15 +164,15 @@ func certificate(t *testing.T, dir string) (cert, key string) {
 	return cert, key
 }
 
-// documented returns a block of docs/proxies.md, by the words before it.
-func documented(t *testing.T, after string) string {
+// documented returns a block of docs/proxies.md in a language, by the words before it.
+func documented(t *testing.T, after, language string) string {
 	t.Helper()
 	page, err := os.ReadFile("../docs/proxies.md")
 	if err != nil {
 		t.Fatal(err)
 	}
 	_, rest, ok := strings.Cut(string(page), after)
-	_, rest, ok2 := strings.Cut(rest, "```nginx\n")
+	_, rest, ok2 := strings.Cut(rest, "```"+language+"\n")
 	block, _, ok3 := strings.Cut(rest, "```")
 	if !ok || !ok2 || !ok3 {
 		t.Fatalf("docs/proxies.md has no block after %q", after)
@@ -183,7 +183,12 @@ func documented(t *testing.T, after string) string {
 // background starts a program that ends with the test, and returns it.
 func background(t *testing.T, name string, args ...string) *exec.Cmd {
 	t.Helper()
-	cmd := exec.Command(name, args...)
+	return runs(t, exec.Command(name, args...))
+}
+
+// runs starts a command that ends with the test, and returns it. What it has written is told where the test fails.
+func runs(t *testing.T, cmd *exec.Cmd) *exec.Cmd {
+	t.Helper()
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
@@ -194,7 +199,7 @@ func background(t *testing.T, name string, args ...string) *exec.Cmd {
 		_ = cmd.Process.Signal(syscall.SIGTERM)
 		_ = cmd.Wait() // how it ends is its own affair
 		if t.Failed() {
-			t.Logf("%s wrote:\n%s", name, out.String())
+			t.Logf("%s wrote:\n%s", cmd.Path, out.String())
 		}
 	})
 	return cmd
@@ -257,7 +262,7 @@ func TestNginx(t *testing.T) {
 			}
 			server := strings.NewReplacer("127.0.0.1:8080", fmt.Sprintf("127.0.0.1:%d", sockeye.port), "listen 80;", fmt.Sprintf("listen 127.0.0.1:%d;", port),
 				"listen 443 ssl;", fmt.Sprintf("listen 127.0.0.1:%d ssl;", port), "box.lan", "box.test",
-				"/etc/ssl/certs/box.pem", cert, "/etc/ssl/private/box.key", key).Replace(documented(t, tt.after))
+				"/etc/ssl/certs/box.pem", cert, "/etc/ssl/private/box.key", key).Replace(documented(t, tt.after, "nginx"))
 			config := filepath.Join(dir, "nginx.conf")
 			text := fmt.Sprintf("daemon off; master_process off; pid %s/pid; error_log stderr; events {}\nhttp { access_log off; client_body_temp_path %[1]s/b; proxy_temp_path %[1]s/p; fastcgi_temp_path %[1]s/f; uwsgi_temp_path %[1]s/u; scgi_temp_path %[1]s/s;\n%s}\n", dir, server)
 			if err := os.WriteFile(config, []byte(text), 0o644); err != nil {

@@ -13,6 +13,7 @@ import (
 	"os/exec"
 	"regexp"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -185,7 +186,9 @@ func nothingIsTold(t *testing.T, p *tab) {
 		}
 	}
 	keys := eval[string](p, `fetch("/?lport=7000").then(a => a.text()).then(() => [...document.querySelectorAll("#keys dt code, #keys code")].map(c => c.textContent.split(":")[0]).join(" "))`)
-	for _, key := range append(strings.Fields(keys), "proc", "user", "svc", "") {
+	all := append(strings.Fields(keys), "proc", "user", "svc", "")
+	slices.Sort(all)
+	for _, key := range slices.Compact(all) { // each once: a visitor is bounded in how many views they may ask for
 		if key = strings.TrimPrefix(key, "-"); strings.Trim(key, "abcdefghijklmnopqrstuvwxyz") != "" {
 			continue
 		}
@@ -194,7 +197,7 @@ func nothingIsTold(t *testing.T, p *tab) {
 			term = key + ":" + passPhrase
 		}
 		body := eval[string](p, fmt.Sprintf(`fetch("/connections.json?q=" + encodeURIComponent(%q)).then(a => a.text())`, term))
-		if !strings.Contains(body, `"matched":0`) && !strings.Contains(body, `"error"`) {
+		if !strings.Contains(body, `"matched":0`) && !strings.Contains(body, `"error"`) || strings.Contains(body, "too many views") {
 			t.Errorf("%s finds: %.300s", term, body)
 		}
 	}

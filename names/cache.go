@@ -87,6 +87,16 @@ func (c *Cache) Name(addr netip.Addr) string {
 	return e.name
 }
 
+// Known returns what is known of the address now, however long ago it was asked for, and asks for nothing.
+func (c *Cache) Known(addr netip.Addr) string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if e := c.entries[addr.Unmap().WithZone("")]; e != nil {
+		return e.name
+	}
+	return ""
+}
+
 // Wait asks for what is not known of the addresses and returns when all is answered, or ctx ends.
 func (c *Cache) Wait(ctx context.Context, addrs []netip.Addr) {
 	var open []chan struct{}

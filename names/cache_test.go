@@ -247,3 +247,34 @@ func TestClean(t *testing.T) {
 		}
 	}
 }
+
+// TestKnown: what is known is told however old it is, in every spelling of the address, and nobody is asked.
+//
+//attack:r9
+func TestKnown(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := &book{names: map[string]string{"192.0.2.1": "a.example."}}
+		c := New(b, func() {})
+		defer c.Close()
+		addr := netip.MustParseAddr("192.0.2.1")
+		if got := c.Known(addr); got != "" {
+			t.Errorf("at once it is %q", got)
+		}
+		synctest.Wait()
+		if n := b.asked.Load(); n != 0 {
+			t.Fatalf("asked %d times", n)
+		}
+		c.Wait(t.Context(), []netip.Addr{addr})
+		time.Sleep(10 * knownFor)
+		for _, text := range []string{"192.0.2.1", "::ffff:192.0.2.1"} {
+			if got := c.Known(netip.MustParseAddr(text)); got != "a.example" {
+				t.Errorf("%s is %q", text, got)
+			}
+		}
+		c.Known(netip.Addr{})
+		synctest.Wait()
+		if n := b.asked.Load(); n != 1 || len(c.entries) != 1 {
+			t.Errorf("asked %d times, %d addresses are kept", n, len(c.entries))
+		}
+	})
+}

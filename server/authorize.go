@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -71,6 +72,10 @@ func (g *guard) middleware(next echo.HandlerFunc) echo.HandlerFunc {
 		}
 		if r.Body != nil && r.ContentLength != 0 {
 			r.Body = http.MaxBytesReader(c.Response(), r.Body, rule.Body)
+		}
+		if rule.View && caller.Role != access.Owner && !caller.Session.TakeView(time.Now()) {
+			c.Response().Header().Set("Retry-After", "1")
+			return echo.NewHTTPError(http.StatusTooManyRequests, "You ask for too many views. Try again in a second.")
 		}
 		if rule.AtOnce == 0 || caller.Role == access.Owner {
 			return next(c)

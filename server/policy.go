@@ -27,6 +27,9 @@ type Rule struct {
 	OwnerParams []string
 	// Body is the greatest length of a body in bytes, 0 for none; more is 413. It is beside the server's own limit.
 	Body int64
+	// View is set where the answer is a view of the table, made for who asks. A session may have so many a second, see
+	// [access.Session.TakeView]; more are 429. The owner is not counted.
+	View bool
 	// AtOnce is how many such requests one session, or one address, may have under way; 0 stands for as many as there
 	// are connections. More are 429. The owner is not counted.
 	AtOnce int
@@ -47,25 +50,25 @@ var policy = []Rule{
 	{Method: "GET", Pattern: "/enter", Least: Nobody},
 	{Method: "POST", Pattern: "/enter", Least: Nobody, Body: longBody},
 
-	{Method: "GET", Pattern: "/", Least: Viewer},
-	{Method: "GET", Pattern: "/view", Least: Viewer},
+	{Method: "GET", Pattern: "/", Least: Viewer, View: true},
+	{Method: "GET", Pattern: "/view", Least: Viewer, View: true},
 	{Method: "GET", Pattern: "/columns.css", Least: Viewer},
-	{Method: "GET", Pattern: "/complete", Least: Viewer},
-	{Method: "GET", Pattern: "/live", Least: Viewer, AtOnce: liveAtOnce},
-	{Method: "GET", Pattern: "/connections.json", Least: Viewer, AtOnce: exportAtOnce},
-	{Method: "GET", Pattern: "/connections.ndjson", Least: Viewer, AtOnce: exportAtOnce},
-	{Method: "GET", Pattern: "/connections.csv", Least: Viewer, AtOnce: exportAtOnce},
-	{Method: "GET", Pattern: "/history.json", Least: Viewer, AtOnce: exportAtOnce},
-	{Method: "GET", Pattern: "/history.csv", Least: Viewer, AtOnce: exportAtOnce},
-	{Method: "GET", Pattern: "/connections/:id", Least: Viewer},
+	{Method: "GET", Pattern: "/complete", Least: Viewer, View: true},
+	{Method: "GET", Pattern: "/live", Least: Viewer, View: true, AtOnce: liveAtOnce},
+	{Method: "GET", Pattern: "/connections.json", Least: Viewer, View: true, AtOnce: exportAtOnce},
+	{Method: "GET", Pattern: "/connections.ndjson", Least: Viewer, View: true, AtOnce: exportAtOnce},
+	{Method: "GET", Pattern: "/connections.csv", Least: Viewer, View: true, AtOnce: exportAtOnce},
+	{Method: "GET", Pattern: "/history.json", Least: Viewer, View: true, AtOnce: exportAtOnce},
+	{Method: "GET", Pattern: "/history.csv", Least: Viewer, View: true, AtOnce: exportAtOnce},
+	{Method: "GET", Pattern: "/connections/:id", Least: Viewer, View: true},
 	{Method: "GET", Pattern: "/states", Least: Viewer},
 	{Method: "GET", Pattern: "/ports", Least: Viewer},
 	{Method: "GET", Pattern: "/ports.json", Least: Viewer},
 	{Method: "GET", Pattern: "/ports/conflicts", Least: Viewer},
 	{Method: "GET", Pattern: "/ports/conflicts.json", Least: Viewer},
-	{Method: "GET", Pattern: "/ports/*", Least: Viewer, OwnerParams: []string{"try"}},
-	{Method: "GET", Pattern: "/processes", Least: Viewer},
-	{Method: "GET", Pattern: "/processes.json", Least: Viewer, AtOnce: exportAtOnce},
+	{Method: "GET", Pattern: "/ports/*", Least: Viewer, View: true, OwnerParams: []string{"try"}},
+	{Method: "GET", Pattern: "/processes", Least: Viewer, View: true},
+	{Method: "GET", Pattern: "/processes.json", Least: Viewer, View: true, AtOnce: exportAtOnce},
 	{Method: "GET", Pattern: "/processes/:pid", Least: Viewer},
 	{Method: "GET", Pattern: "/platforms", Least: Viewer},
 	{Method: "GET", Pattern: "/platforms.json", Least: Viewer},

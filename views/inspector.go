@@ -48,13 +48,23 @@ type Inspector struct {
 	Service func(port uint16, protocol string) string
 	Name    func(netip.Addr) string
 	// Asked tells that the name of the remote address was asked for; RemoteName is that name, "" where none is known.
+	// MayAsk tells that the reader may have it asked for; others see what the owner has had asked for.
 	Asked      bool
 	RemoteName string
+	MayAsk     bool
 }
 
 // canAsk reports whether the remote address could have a name that was not asked for.
 func (i Inspector) canAsk() bool {
 	return !i.Asked && i.Connection.Connected() && !i.Connection.Remote.Addr().IsLoopback()
+}
+
+// askWords are what the link to the name of the remote address says.
+func (i Inspector) askWords() string {
+	if i.MayAsk {
+		return "Ask for the name of the remote address"
+	}
+	return "Show the name of the remote address, if the owner has looked it up"
 }
 
 // askLink returns the address of the page with the name of the remote address.
@@ -169,6 +179,9 @@ func (i Inspector) ends() []fact {
 	name := fact{Label: "Remote name", Value: Whole(i.RemoteName), Title: "says the owner of the address"}
 	if i.RemoteName == "" {
 		name = fact{Label: "Remote name", Value: Dash, Title: "the name servers of this machine know none, or did not answer yet", Unknown: true}
+		if !i.MayAsk {
+			name.Title = "not known: only the owner of this machine can have it looked up"
+		}
 	}
 	return []fact{local, remote, name}
 }

@@ -165,7 +165,7 @@ func benchmarkTick(b *testing.B, views []query.Query, viewers int, facets bool) 
 	var all []*session
 	for _, q := range views {
 		for range viewers {
-			all = append(all, &session{hub: s.hub, channel: &outbox{}, viewer: newViewer()})
+			all = append(all, &session{hub: s.hub, channel: &outbox{}, viewer: newViewer(true)})
 			s.hub.join(all[len(all)-1].viewer, q, span{offset: 0, limit: defaultLimit})
 			s.hub.showFacets(all[len(all)-1].viewer, facets)
 		}

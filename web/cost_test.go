@@ -122,7 +122,7 @@ func TestSeriesAreShared(t *testing.T) {
 // TestSnapIsMadeOnce for all who look at a window, until its next change.
 func TestSnapIsMadeOnce(t *testing.T) {
 	room(t, func(t *testing.T, m *machine, s *Site) {
-		first, second := newViewer(), newViewer()
+		first, second := newViewer(true), newViewer(true)
 		for _, v := range []*viewer{first, second} {
 			s.hub.join(v, query.Query{}, span{offset: 0, limit: defaultLimit})
 		}

@@ -70,7 +70,7 @@ func (w *network) deviceOf(n netinfo.Neighbour, first bool, now time.Time) views
 }
 
 // nameDevices asks for the names of all devices: the name servers of this machine, and the devices themselves. It waits
-// so long at the most; what comes later is known the next time.
+// so long at the most; what comes later is known the next time. Who may not ask is told what is known.
 func (s *Site) nameDevices(ctx context.Context, list []views.Device, wait time.Duration) {
 	var all []netip.Addr
 	for i := range list {
@@ -81,13 +81,14 @@ func (s *Site) nameDevices(ctx context.Context, list []views.Device, wait time.D
 	ctx, cancel := context.WithTimeout(ctx, wait)
 	defer cancel()
 	var asking sync.WaitGroup
-	asking.Go(func() { s.names.Wait(ctx, all) })
-	asking.Go(func() { s.lan.Wait(ctx, all) })
+	servers, devices := asks(ctx, s.names), asks(ctx, s.lan)
+	asking.Go(func() { servers.wait(ctx, all) })
+	asking.Go(func() { devices.wait(ctx, all) })
 	asking.Wait()
 	for i := range list {
 		for k := range list[i].Addresses {
 			a := &list[i].Addresses[k]
-			a.Name, a.OwnName = s.names.Name(a.Address), s.lan.Name(a.Address)
+			a.Name, a.OwnName = servers.name(a.Address), devices.name(a.Address)
 		}
 	}
 }

@@ -12,8 +12,8 @@ import (
 // exportNames is how long an answer waits for names in all.
 const exportNames = 2 * time.Second
 
-// nameRows asks for the names of the remote addresses of all rows, and returns those that are known in time. It is done
-// before the answer begins.
+// nameRows asks for the names of the remote addresses of all rows, where the reader may, and returns those that are known
+// in time. It is done before the answer begins.
 func (s *Site) nameRows(ctx context.Context, rows []poller.Connection) map[netip.Addr]string {
 	ctx, cancel := context.WithTimeout(ctx, exportNames)
 	defer cancel()
@@ -26,9 +26,10 @@ func (s *Site) nameRows(ctx context.Context, rows []poller.Connection) map[netip
 			addrs = append(addrs, addr)
 		}
 	}
-	s.names.Wait(ctx, addrs)
+	a := asks(ctx, s.names)
+	a.wait(ctx, addrs)
 	for _, addr := range addrs {
-		named[addr] = s.names.Name(addr)
+		named[addr] = a.name(addr)
 	}
 	return named
 }

@@ -67,6 +67,7 @@ func (h *hub) join(viewer *viewer, q query.Query, s span) {
 		h.ahead = h.ahead || t.Status().Seq != h.seq
 		v := h.shelf.open(q, t)
 		s := v.named(s, h.shelf.roster)
+		s.asks = viewer.asks && q.Names()
 		w := v.windows[s]
 		if w == nil {
 			w = newWindow(s, h.fields)

@@ -35,7 +35,7 @@ func (s *Site) connection(c echo.Context) error {
 			"A connection's id is a hexadecimal number, as in the id field of /connections.json, not "+strconv.Quote(cut(name))+".")
 	}
 	ctx := c.Request().Context()
-	i := views.Inspector{Service: serviceName, Name: s.nameOf, Origin: origin(c.Request())}
+	i := views.Inspector{Service: serviceName, Name: s.nameOf, Origin: origin(c.Request()), MayAsk: mayAsk(ctx)}
 	there, err := s.find(ctx, id, &i)
 	if err != nil {
 		return err
@@ -177,8 +177,9 @@ func (s *Site) nameRemote(ctx context.Context, i *views.Inspector, panel bool) {
 	if i.Asked = addr.IsValid(); !i.Asked {
 		return
 	}
-	s.names.Wait(ctx, []netip.Addr{addr})
-	i.RemoteName = s.names.Name(addr)
+	a := asks(ctx, s.names)
+	a.wait(ctx, []netip.Addr{addr})
+	i.RemoteName = a.name(addr)
 }
 
 // nameOf names the machine's own loopback; nothing is looked up anywhere.

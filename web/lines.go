@@ -74,9 +74,10 @@ func (s *Site) nameLines(ctx context.Context, entries []views.Entry) {
 			addrs[i] = remoteOf(&entries[i].Connection)
 		}
 	}
-	s.names.Wait(ctx, addrs)
+	a := asks(ctx, s.names)
+	a.wait(ctx, addrs)
 	for i, addr := range addrs {
-		name := s.names.Name(addr)
+		name := a.name(addr)
 		if g := entries[i].Group; g == nil {
 			entries[i].Name = name
 		} else if name != "" {

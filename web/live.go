@@ -62,7 +62,7 @@ func (s *Site) live(c echo.Context) error {
 	}
 	look := access.Of(c.Request().Context()).Session.Look()
 	defer look.Close()
-	session := &session{hub: s.hub, channel: ch, viewer: newViewer(), hello: s.hello(), look: look}
+	session := &session{hub: s.hub, channel: ch, viewer: newViewer(mayAsk(c.Request().Context())), hello: s.hello(), look: look}
 	session.run(c.Request().Context(), q, sp)
 	return nil
 }
@@ -244,6 +244,9 @@ func (s *session) message(ctx context.Context, b []byte) error {
 	case "facets":
 		s.hub.showFacets(s.viewer, m.On)
 		return nil
+	}
+	if !s.look.TakeView(time.Now()) {
+		return &violation{closePolicy, "Too many views."}
 	}
 	q, sp, err := m.view()
 	if err == nil {

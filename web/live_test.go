@@ -32,8 +32,13 @@ func ours(_, _ netip.AddrPort) (string, error) { return "me", nil }
 // open serves a site of the machine until the test ends.
 func open(t *testing.T, m *machine, interval time.Duration) *house {
 	t.Helper()
-	s := newTestSite(t, m, interval)
-	srv, err := server.New(server.Config{Listen: "127.0.0.1:0", UserOf: ours, Owners: []string{"me"}}, s)
+	return serve(t, newTestSite(t, m, interval), server.Config{Listen: "127.0.0.1:0", UserOf: ours, Owners: []string{"me"}})
+}
+
+// serve serves a site until the test ends.
+func serve(t *testing.T, s *Site, cfg server.Config) *house {
+	t.Helper()
+	srv, err := server.New(cfg, s)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -162,7 +162,7 @@ func TestMetricsOfViewers(t *testing.T) {
 
 // TestReplacedFrames: each delta that was offered is sent or counted as replaced.
 func TestReplacedFrames(t *testing.T) {
-	v := newViewer()
+	v := newViewer(true)
 	steps := []struct {
 		do   func() uint64
 		want uint64

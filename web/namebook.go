@@ -42,6 +42,8 @@ type nameBook struct {
 
 	mu   sync.Mutex
 	kept map[query.Name]keptName
+	// shared are the addresses of names in views that the owner has shared: all that others may use.
+	shared map[query.Name][]netip.Addr
 }
 
 // keptName is the answer for a name.
@@ -53,11 +55,11 @@ type keptName struct {
 
 // newNameBook returns a book that knows no name.
 func newNameBook(r resolver) *nameBook {
-	return &nameBook{resolver: r, places: make(chan struct{}, maxLookups), kept: map[query.Name]keptName{}}
+	return &nameBook{resolver: r, places: make(chan struct{}, maxLookups), kept: map[query.Name]keptName{}, shared: map[query.Name][]netip.Addr{}}
 }
 
 // resolve returns the query with the addresses of its names. It takes [nameTimeout] at the most. The error is one
-// sentence for the reader.
+// sentence for the reader. For those who may not ask nothing is looked up but interfaces, which nobody else is asked for.
 func (b *nameBook) resolve(ctx context.Context, q query.Query) (query.Query, error) {
 	names := q.Lookups()
 	if len(names) == 0 {
@@ -86,7 +88,14 @@ func (b *nameBook) resolve(ctx context.Context, q query.Query) (query.Query, err
 func (b *nameBook) answer(ctx context.Context, n query.Name) keptName {
 	b.mu.Lock()
 	kept, ok := b.kept[n]
+	shared, open := b.shared[n]
 	b.mu.Unlock()
+	if !n.Interface && !mayAsk(ctx) {
+		if !open {
+			return keptName{err: errOwnersNames}
+		}
+		return keptName{addresses: shared}
+	}
 	if ok && time.Now().Before(kept.until) {
 		return kept
 	}
@@ -132,13 +141,44 @@ func (b *nameBook) keep(n query.Name, answer keptName) {
 		delete(b.kept, other)
 	}
 	b.kept[n] = answer
+	if _, open := b.shared[n]; open && answer.err == nil {
+		b.shared[n] = answer.addresses
+	}
 }
+
+// share lets everybody use what the names of a query stand for, from now on; the owner's lookups keep it up to date.
+// Where there is no room, some other name is shared no more.
+func (b *nameBook) share(ctx context.Context, q query.Query) {
+	if _, err := b.resolve(ctx, q); err != nil {
+		return
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, n := range q.Lookups() {
+		kept, known := b.kept[n]
+		if n.Interface || !known {
+			continue
+		}
+		for other := range b.shared {
+			if len(b.shared) < maxKept {
+				break
+			}
+			delete(b.shared, other)
+		}
+		b.shared[n] = kept.addresses
+	}
+}
+
+// errOwnersNames is the answer for a host name to those who may not have it looked up.
+var errOwnersNames = errors.New("host names are looked up for the owner only")
 
 // nameProblem says for the reader why a name has no addresses.
 func nameProblem(n query.Name, err error) error {
 	var dns *net.DNSError
 	var missing *missingInterface
 	switch {
+	case errors.Is(err, errOwnersNames):
+		return fmt.Errorf("host names are looked up for the owner of this machine only: give the address in place of %s", shownName(n.Text))
 	case errors.As(err, &missing):
 		return fmt.Errorf("there is no interface %s here: there are %s", shownName(n.Text), strings.Join(missing.there, ", "))
 	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &dns) && dns.IsTimeout:

@@ -87,7 +87,7 @@ func TestNames(t *testing.T) {
 			"ip:good.example -ip:missing.example":                          `no address is known for the name "missing.example"`,
 		} {
 			started := time.Now()
-			_, err := b.resolve(t.Context(), box(t, text))
+			_, err := b.resolve(owners(t), box(t, text))
 			if got := fmt.Sprint(err); err != nil && got != want || (err == nil) != (want == "") {
 				t.Errorf("%s: %v, want %q", text, err, want)
 			}
@@ -99,17 +99,17 @@ func TestNames(t *testing.T) {
 		for i := range maxNames + 1 {
 			many = append(many, fmt.Sprintf("h%d.example", i))
 		}
-		if _, err := b.resolve(t.Context(), box(t, "ip:"+strings.Join(many, ","))); err == nil || !strings.Contains(err.Error(), "at most 16") {
+		if _, err := b.resolve(owners(t), box(t, "ip:"+strings.Join(many, ","))); err == nil || !strings.Contains(err.Error(), "at most 16") {
 			t.Errorf("too many names: %v", err)
 		}
 		if r.asked["good.example"] != 1 || r.asked["missing.example"] != 1 {
 			t.Errorf("asked %v", r.asked)
 		}
 		time.Sleep(failureLife)
-		_, _ = b.resolve(t.Context(), box(t, "ip:good.example,missing.example"))
+		_, _ = b.resolve(owners(t), box(t, "ip:good.example,missing.example"))
 		time.Sleep(nameLife)
 		r.answer = "203.0.113.5"
-		q, err := b.resolve(t.Context(), box(t, "ip:good.example"))
+		q, err := b.resolve(owners(t), box(t, "ip:good.example"))
 		if err != nil || r.asked["good.example"] != 2 || r.asked["missing.example"] != 2 {
 			t.Errorf("%v, asked %v", err, r.asked)
 		}
@@ -131,7 +131,7 @@ func TestNamesAreBounded(t *testing.T) {
 				for range maxNames - 1 {
 					q, _ = q.With(fmt.Sprintf("ip:brief%d.example", i))
 				}
-				if _, err := b.resolve(t.Context(), q); err != nil {
+				if _, err := b.resolve(owners(t), q); err != nil {
 					t.Error(err)
 				}
 			})
@@ -157,7 +157,7 @@ func TestNamesAreBounded(t *testing.T) {
 // TestSystemResolver asks this machine what every machine knows.
 func TestSystemResolver(t *testing.T) {
 	b := newNameBook(systemResolver{})
-	q, err := b.resolve(t.Context(), box(t, "ip:localhost"))
+	q, err := b.resolve(owners(t), box(t, "ip:localhost"))
 	if err != nil || !strings.Contains(q.Identity(), "127.0.0.1") && !strings.Contains(q.Identity(), "::1") {
 		t.Errorf("localhost is %q: %v", q.Identity(), err)
 	}
@@ -165,10 +165,10 @@ func TestSystemResolver(t *testing.T) {
 	if err != nil || len(all) == 0 {
 		t.Skipf("no interfaces: %v", err)
 	}
-	if _, err := b.resolve(t.Context(), box(t, "if:"+query.QuoteValue(all[0].Name))); err != nil {
+	if _, err := b.resolve(owners(t), box(t, "if:"+query.QuoteValue(all[0].Name))); err != nil {
 		t.Errorf("%s: %v", all[0].Name, err)
 	}
-	if _, err := b.resolve(t.Context(), box(t, "if:nosuch0")); err == nil || !strings.Contains(err.Error(), all[0].Name) {
+	if _, err := b.resolve(owners(t), box(t, "if:nosuch0")); err == nil || !strings.Contains(err.Error(), all[0].Name) {
 		t.Errorf("an interface that is not there: %v", err)
 	}
 }
@@ -206,7 +206,7 @@ func TestNamesOfWhoLeft(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := &fakeResolver{answer: "198.51.100.9"}
 		b := newNameBook(r)
-		ctx, leave := context.WithCancel(t.Context())
+		ctx, leave := context.WithCancel(owners(t))
 		go func() {
 			time.Sleep(time.Second)
 			leave()
@@ -214,7 +214,7 @@ func TestNamesOfWhoLeft(t *testing.T) {
 		if _, err := b.resolve(ctx, box(t, "ip:slow.example")); err == nil {
 			t.Error("a lookup that was given up has an answer")
 		}
-		_, _ = b.resolve(t.Context(), box(t, "ip:slow.example"))
+		_, _ = b.resolve(owners(t), box(t, "ip:slow.example"))
 		if r.asked["slow.example"] != 2 {
 			t.Errorf("asked %d times: the next viewer is told of the failure of another", r.asked["slow.example"])
 		}

@@ -82,7 +82,7 @@ func TestNameDevices(t *testing.T) {
 	m.hosts = map[string]string{"192.0.2.9": "<i>radio</i>.local."}
 	s := newTestSite(t, m, poller.MaxInterval)
 	list := s.network.devicesOf([]netinfo.Neighbour{neighbour(t, "192.0.2.9", "02:00:00:00:00:09"), neighbour(t, "192.0.2.8", "02:00:00:00:00:08")}, nil, time.Now())
-	s.nameDevices(t.Context(), list, nameTimeout)
+	s.nameDevices(owners(t), list, nameTimeout)
 	if a := list[1].Addresses[0]; a.Name != "<i>radio</i>.local" || a.OwnName != a.Name || list[0].Addresses[0].Name != "" {
 		t.Errorf("%+v", list)
 	}

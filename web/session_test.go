@@ -29,9 +29,9 @@ func sit(t *testing.T, s *Site, rawQuery string) *seat {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithCancel(t.Context())
+	ctx, cancel := context.WithCancel(owners(t))
 	v := &seat{fakeChannel: newFakeChannel(), leave: cancel, done: make(chan struct{})}
-	v.session = &session{hub: s.hub, channel: v.fakeChannel, viewer: newViewer(), hello: s.hello()}
+	v.session = &session{hub: s.hub, channel: v.fakeChannel, viewer: newViewer(true), hello: s.hello()}
 	stop := s.poller.Watch()
 	go func() {
 		defer close(v.done)
@@ -145,7 +145,7 @@ func TestStalledViewer(t *testing.T) {
 
 // TestOnePendingFrame: a frame that was not sent is replaced, with the next or the twentieth.
 func TestOnePendingFrame(t *testing.T) {
-	v := newViewer()
+	v := newViewer(true)
 	for i := range uint64(20) {
 		v.offer(&message{from: i, seq: i + 1})
 		if _, again := v.pending, v.snap; again == (i == 0) || len(v.wake) != 1 {
@@ -376,7 +376,7 @@ func TestViewsAreShared(t *testing.T) {
 // TestLeaveTwice: a viewer that looks at nothing can leave.
 func TestLeaveTwice(t *testing.T) {
 	room(t, func(t *testing.T, m *machine, s *Site) {
-		v := newViewer()
+		v := newViewer(true)
 		s.hub.join(v, query.Query{}, span{offset: 0, limit: 60})
 		s.hub.leave(v)
 		s.hub.leave(v)

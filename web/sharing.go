@@ -57,6 +57,7 @@ func (s *Site) shareNow(c echo.Context) error {
 		return s.renderShare(c, http.StatusConflict, page)
 	}
 	page.Made = &made
+	s.shareNames(c.Request().Context(), page.Of)
 	if code, err := qrcode.New(made.URL); err != nil {
 		page.Made.Note = "The link is too long for a QR code."
 	} else {

@@ -250,7 +250,7 @@ func TestLiveEndsWithTheSession(t *testing.T) {
 			t.Fatal(err)
 		}
 		ch := newFakeChannel()
-		one := &session{hub: s.hub, channel: ch, viewer: newViewer(), hello: s.hello(), look: visitor.Look()}
+		one := &session{hub: s.hub, channel: ch, viewer: newViewer(true), hello: s.hello(), look: visitor.Look()}
 		done := make(chan struct{})
 		go func() { defer close(done); one.run(ctx, q, sp) }()
 		synctest.Wait()

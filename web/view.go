@@ -223,6 +223,9 @@ type span struct {
 	anchor        poller.ID // 0 for none
 	above         int
 	holder        *viewer // who holds the rows of the window, nil where they follow the view
+	// asks is set where the view wants names and those who look may have them asked for. So the owner and those who came by
+	// a link never share a window in which their rights differ.
+	asks bool
 }
 
 // place returns how many rows of the view stand before a row; ok is false where the row is not in the view, or is no

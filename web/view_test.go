@@ -202,10 +202,10 @@ type watcher struct {
 	span    span
 }
 
-// newWatcher lets a watcher look at a window.
-func newWatcher(t fataler, s *Site, q query.Query, sp span) *watcher {
+// newWatcher lets a watcher look at a window: the owner, unless asks says that names are not asked for.
+func newWatcher(t fataler, s *Site, q query.Query, sp span, asks ...bool) *watcher {
 	ch := newFakeChannel()
-	w := &watcher{site: s, channel: ch, session: &session{hub: s.hub, channel: ch, viewer: newViewer()}}
+	w := &watcher{site: s, channel: ch, session: &session{hub: s.hub, channel: ch, viewer: newViewer(len(asks) == 0 || asks[0])}}
 	w.join(t, q, sp)
 	return w
 }

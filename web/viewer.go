@@ -8,6 +8,7 @@ type viewer struct {
 	view   *view   // guarded by the hub's lock
 	window *window // guarded by the hub's lock
 	facets bool    // whether it shows facets; guarded by the hub's lock
+	asks   bool    // whether it may have names asked for; never changed
 
 	wake chan struct{} // holds a token when there is something to send
 
@@ -18,7 +19,8 @@ type viewer struct {
 	counted []byte // facets that are to be sent, nil for none
 }
 
-func newViewer() *viewer { return &viewer{wake: make(chan struct{}, 1)} }
+// newViewer returns a viewer that looks at nothing yet; asks tells whether it may have names asked for.
+func newViewer(asks bool) *viewer { return &viewer{asks: asks, wake: make(chan struct{}, 1)} }
 
 // offer hands over the next frame. It never waits. It returns how many frames will not be sent because a snapshot takes
 // their place.

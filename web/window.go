@@ -24,7 +24,8 @@ type window struct {
 	anchored    int32
 	viewers     map[*viewer]struct{}
 	fields      []field
-	// names are asked for the names of addresses where the view wants them; nil where nobody can be asked.
+	// names are asked for the names of addresses where the view wants them and the window's viewers may ask; nil where nobody
+	// can be asked.
 	names *dns.Cache
 	// status, size and numbers are the table's status, the size of the view, and the lines of the window in order, as
 	// the viewers were last told.
@@ -99,7 +100,7 @@ func (w *window) name(v *view, addr netip.Addr) string {
 	if w.names == nil || !v.query.Names() {
 		return ""
 	}
-	return w.names.Name(addr)
+	return asker{w.names, w.asks}.name(addr)
 }
 
 // rowSize is how many bytes most rows need.

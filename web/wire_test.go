@@ -412,7 +412,7 @@ func TestEndlessFrame(t *testing.T) {
 			}
 		}()
 		begin := time.Now()
-		session := &session{hub: s.hub, channel: ch, viewer: newViewer(), hello: s.hello()}
+		session := &session{hub: s.hub, channel: ch, viewer: newViewer(true), hello: s.hello()}
 		session.run(t.Context(), q, sp)
 		if took := time.Since(begin); took < pingInterval || took > pingInterval+pingTimeout+closeTimeout {
 			t.Errorf("cut after %v", took)
