@@ -94,7 +94,7 @@ func TestWholeRun(t *testing.T) {
 	}
 	for _, want := range []string{"# Figures\n", "## The machine", "## 100 sockets", "| bare kernel dump", "| sockeye, steady poll",
 		"| sockeye, first poll", "| gopsutil", "`ss -tanp`", "`netstat -tanp`", "MB resident", "## Short connections", "| 100.000 % |",
-		"## While it is watched", "\n| 0 ", "\n| 1 ", "\n| 2 ", "## The program and its page", "| HTML with 200 rows, gzip"} {
+		"## While it is watched", "\n| 0 ", "\n| 1 ", "\n| 2 ", "## The program and its page", "| HTML with 100 rows, gzip"} {
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("no %q in what was printed", want)
 		}

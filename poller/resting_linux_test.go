@@ -27,10 +27,11 @@ func TestRestingOfRealSockets(t *testing.T) {
 		}
 		p.poll(t.Context())
 		row := row(t, p, func(c *Connection) bool { return c.State == StateTimeWait && c.Local.Port() == port })
-		if d, ok := left[row.ID]; !ok || len(left) != 1 || d <= 0 || d > time.Minute {
+		if d, ok := left[row.ID]; !ok || d <= 0 || d > time.Minute {
 			t.Errorf("%s: %v, want that of %v", network, left, row.ID)
 		}
-		if other, err := p.Resting(t.Context(), addrPort(client.LocalAddr()).Port()); err != nil || len(other) != 0 {
+		other, err := p.Resting(t.Context(), addrPort(client.LocalAddr()).Port()) // which others may have had as well
+		if _, ours := other[row.ID]; err != nil || ours {
 			t.Errorf("%s: the port of the other end: %v, %v", network, other, err)
 		}
 	}
