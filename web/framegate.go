@@ -5,6 +5,7 @@ import (
 	"io"
 	"math"
 	"net"
+	"sync/atomic"
 	"time"
 )
 
@@ -26,6 +27,8 @@ type frameGate struct {
 	open    bool   // a message has begun and its last frame has not
 	broken  *violation
 	told    bool // the violation was handed out
+
+	goodbye atomic.Bool // we have said goodbye already: what is broken now changes nothing
 }
 
 // framesPerSecond is how many frames a viewer may send: its messages, some of them in fragments, and its pongs.
@@ -59,7 +62,7 @@ func (g *frameGate) Read(b []byte) (int, error) {
 			return good, err
 		}
 	}
-	if !g.told {
+	if !g.told && !g.goodbye.Load() {
 		g.told = true
 		return 0, g.broken
 	}

@@ -98,6 +98,20 @@ func TestGateStopsAtTheFrame(t *testing.T) {
 	})
 }
 
+// TestGateAfterGoodbye: once we have said goodbye, what breaks a rule is thrown away like the rest: an error would have the
+// library close the connection, and the goodbye be lost.
+func TestGateAfterGoodbye(t *testing.T) {
+	for said, want := range map[bool]error{false: &violation{}, true: nil} {
+		g := frozen([][]byte{{0xff, 0xff}, []byte("more"), []byte("and more")})
+		g.goodbye.Store(said)
+		b, err := io.ReadAll(g)
+		var broken *violation
+		if len(b) > 0 || errors.As(err, &broken) != (want != nil) || want == nil && err != nil {
+			t.Errorf("goodbye %v: %q, %v", said, b, err)
+		}
+	}
+}
+
 // TestFrameAllowance: a second's worth of frames comes through at once, and as many each second after.
 //
 //attack:w2 pings and empty fragments: 60 a second are read

@@ -16,6 +16,7 @@ type oneClose struct {
 	payload uint64 // bytes of that frame still to come
 	closing bool   // it is a close frame
 	closed  bool   // the close frame is out
+	said    func() // called when it is
 }
 
 // closeFrame is the first byte of a close frame: the last of its message, opcode 8.
@@ -49,7 +50,9 @@ func (c *oneClose) follow(b []byte) int {
 		n := min(c.payload, uint64(len(b)-i))
 		c.payload -= n
 		i += int(n)
-		c.closed = c.closing && c.payload == 0
+		if c.closed = c.closing && c.payload == 0; c.closed {
+			c.said()
+		}
 	}
 	return len(b)
 }
@@ -102,7 +105,8 @@ func (w *liveWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	one := &oneClose{Conn: newFrameGate(&earlyConn{conn, bytes.NewReader(bytes.Clone(early))})}
+	gate := newFrameGate(&earlyConn{conn, bytes.NewReader(bytes.Clone(early))})
+	one := &oneClose{Conn: gate, said: func() { gate.goodbye.Store(true) }}
 	buffers.Reader.Reset(one)
 	buffers.Writer.Reset(one)
 	return one, buffers, nil

@@ -32,7 +32,7 @@ func frame(first byte, payload []byte) []byte {
 func TestOneClose(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var stream []byte
-		wanted := -1
+		wanted, closes := -1, 0
 		for range rapid.IntRange(1, 6).Draw(t, "frames") {
 			first := rapid.SampledFrom([]byte{0x81, 0x82, 0x01, 0x80, 0x89, 0x8a, closeFrame}).Draw(t, "first")
 			size := rapid.SampledFrom([]int{0, 1, 2, 125, 126, 300, 1 << 16}).Draw(t, "size")
@@ -40,6 +40,9 @@ func TestOneClose(t *testing.T) {
 				size = min(size, 125)
 			}
 			stream = append(stream, frame(first, bytes.Repeat([]byte{closeFrame}, size))...)
+			if first == closeFrame {
+				closes++
+			}
 			if first == closeFrame && wanted < 0 {
 				wanted = len(stream)
 			}
@@ -48,13 +51,17 @@ func TestOneClose(t *testing.T) {
 			wanted = len(stream)
 		}
 		out := &sink{}
-		c := &oneClose{Conn: out}
+		said := 0
+		c := &oneClose{Conn: out, said: func() { said++ }}
 		for rest := stream; len(rest) > 0; {
 			n := rapid.IntRange(1, len(rest)).Draw(t, "write")
 			if written, err := c.Write(rest[:n]); err != nil || written != n {
 				t.Fatalf("wrote %d of %d: %v", written, n, err)
 			}
 			rest = rest[n:]
+		}
+		if want := min(closes, 1); said != want {
+			t.Fatalf("told of a goodbye %d times, want %d", said, want)
 		}
 		if !bytes.Equal(out.kept.Bytes(), stream[:wanted]) {
 			t.Fatalf("%d bytes went out, want %d of %d", out.kept.Len(), wanted, len(stream))
