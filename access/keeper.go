@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"crypto/subtle"
-	"encoding/base64"
 	"errors"
 	"maps"
 	"net/netip"
@@ -13,6 +12,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"golang.org/x/time/rate"
 )
 
 // The limits of links and sessions.
@@ -78,30 +79,19 @@ func newKeeper(now func() time.Time) *Keeper {
 // Close ends every link and session.
 func (k *Keeper) Close() { k.EndAll(Nobody, ErrStopped) }
 
-// newSecret returns 128 random bits as 22 letters of base64url (RFC 4648 section 5).
-func newSecret() string {
-	var b [16]byte
-	_, _ = rand.Read(b[:]) // never fails (crypto/rand)
-	return base64.RawURLEncoding.EncodeToString(b[:])
-}
-
 // newID returns a name that says nothing.
-func newID() string {
-	var b [6]byte
-	_, _ = rand.Read(b[:]) // never fails (crypto/rand)
-	return base64.RawURLEncoding.EncodeToString(b[:])
-}
+func newID() string { return rand.Text()[:10] }
 
 // Invite makes a link for viewers and returns it with its secret, which nobody can be told again.
 func (k *Keeper) Invite(place string) (Link, string) {
-	secret := newSecret()
+	secret := rand.Text()
 	made := k.now()
 	return k.add(Link{Role: Viewer, Place: place, Made: made, Until: made.Add(LinkTime)}, secret), secret
 }
 
 // OwnerSecret makes a secret that makes an owner of who has it, for as long as the program runs.
 func (k *Keeper) OwnerSecret() string {
-	secret := newSecret()
+	secret := rand.Text()
 	k.TrustSecret(secret)
 	return secret
 }
@@ -147,7 +137,7 @@ func (k *Keeper) Enter(secret string, from netip.Addr, agent string) (s *Session
 	if !k.guess.allowed(from) {
 		return nil, "", ErrTooMany
 	}
-	cookie = newSecret()
+	cookie = rand.Text()
 	s, err = k.enter(secret, sha256.Sum256([]byte(cookie)), from, agent)
 	if errors.Is(err, ErrSecret) {
 		k.guess.wrong(from)
@@ -176,7 +166,7 @@ func (k *Keeper) enter(secret string, key [sha256.Size]byte, from netip.Addr, ag
 	now := k.now()
 	s := &Session{
 		ID: newID(), Role: l.Role, Link: l.ID, Address: from, Agent: strings.ToValidUTF8(agent[:min(len(agent), maxAgent)], ""),
-		Since: now, Until: l.Until, key: key, seen: now,
+		Since: now, Until: l.Until, key: key, seen: now, views: rate.NewLimiter(viewsPerSecond, viewsAtOnce),
 	}
 	base, end := context.WithCancelCause(context.Background())
 	s.ctx, s.end, s.free = base, end, func() {}

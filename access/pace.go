@@ -9,36 +9,13 @@ const (
 	viewsAtOnce    = 100
 )
 
-// pace is a token bucket.
-type pace struct {
-	left float64
-	last time.Time // the zero time before the first view
-}
-
-// take uses one view up; ok is false where none is left.
-func (p *pace) take(now time.Time) (ok bool) {
-	if p.last.IsZero() {
-		p.left = viewsAtOnce
-	} else if waited := now.Sub(p.last); waited > 0 {
-		p.left = min(viewsAtOnce, p.left+waited.Seconds()*viewsPerSecond)
-	}
-	p.last = now
-	if p.left < 1 {
-		return false
-	}
-	p.left--
-	return true
-}
-
 // TakeView counts one more view that the visitor asks for; ok is false where those were too many of late. All pages,
 // exports and live views of a session are counted together. Owners are not counted.
 func (s *Session) TakeView(now time.Time) (ok bool) {
 	if s == nil || s.Role == Owner {
 		return true
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.views.take(now)
+	return s.views.AllowN(now, 1)
 }
 
 // TakeView is that of the visitor whose view it is.

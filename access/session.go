@@ -7,6 +7,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"golang.org/x/time/rate"
 )
 
 // Ended is why a session is over; it is the cause of the context of [Session.Context]. The text is a sentence for the
@@ -48,6 +50,8 @@ type Session struct {
 	// Since is when it began, Until when it ends at the latest; the zero time is no bound.
 	Since, Until time.Time
 
+	views *rate.Limiter // that may still be asked for
+
 	key  [32]byte // of the keeper's table
 	ctx  context.Context
 	end  context.CancelCauseFunc
@@ -58,7 +62,6 @@ type Session struct {
 	bytes uint64
 	looks []*Look
 	page  string // the page asked for last
-	views pace   // that are still to be had
 }
 
 // Context returns a context that ends with the session; its cause is then an [*Ended].

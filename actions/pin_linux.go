@@ -122,9 +122,6 @@ func (p *pidfd) send(s unix.Signal) error {
 	return nil
 }
 
-// step is how long a wait lasts before it is looked whether anybody still waits.
-const step = 50 * time.Millisecond
-
 // ended implements held: a pidfd can be read once its process has ended, reaped or not.
 func (p *pidfd) ended(ctx context.Context, d time.Duration) bool {
 	for left := d; ; left -= step {

@@ -113,20 +113,10 @@ func (s *diagSocket) destroy() error {
 
 // ended implements socket. A socket that its process has not closed yet may keep its port, in no state.
 func (s *diagSocket) ended(ctx context.Context, d time.Duration) bool {
-	for left := d; ; left -= step {
+	return await(ctx, d, func() bool {
 		now, err := sockdiag.Ask(s.question)
-		if errors.Is(err, sockdiag.ErrGone) || err == nil && poller.KernelState(now.State) == poller.StateClosed {
-			return true
-		}
-		if left <= 0 {
-			return false
-		}
-		select {
-		case <-ctx.Done():
-			return false
-		case <-time.After(step):
-		}
-	}
+		return errors.Is(err, sockdiag.ErrGone) || err == nil && poller.KernelState(now.State) == poller.StateClosed
+	})
 }
 
 // plainEnd takes the v4-mapped form off an end.

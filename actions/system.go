@@ -85,3 +85,23 @@ func (a Ability) refusal() *Refusal {
 	}
 	return nil
 }
+
+// step is how long a wait lasts before it is looked whether anybody still waits.
+const step = 50 * time.Millisecond
+
+// await looks again and again whether something is done, for so long at the most, or until ctx ends.
+func await(ctx context.Context, d time.Duration, done func() bool) bool {
+	for left := d; ; left -= step {
+		if done() {
+			return true
+		}
+		if left <= 0 {
+			return false
+		}
+		select {
+		case <-ctx.Done():
+			return false
+		case <-time.After(step):
+		}
+	}
+}

@@ -7,7 +7,6 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
-	"syscall"
 	"time"
 	"unsafe"
 
@@ -162,12 +161,17 @@ func (p *task) signal(kill bool) error {
 // wmClose is WM_CLOSE (winuser.h).
 const wmClose = 0x10
 
-// closeWindows asks every window of the process to close, as its cross does.
+// mostWindows is how many windows are looked at: one that closes meanwhile may have the walk begin anew.
+const mostWindows = 100_000
+
+// closeWindows asks every window of the process to close, as its cross does. They are walked through one by one, since
+// what EnumWindows would call back is never freed by Go.
 func (p *task) closeWindows() error {
 	user32 := windows.NewLazySystemDLL("user32.dll")
-	post, of := user32.NewProc("PostMessageW"), user32.NewProc("GetWindowThreadProcessId")
+	next, of, post := user32.NewProc("FindWindowExW"), user32.NewProc("GetWindowThreadProcessId"), user32.NewProc("PostMessageW")
 	asked := 0
-	each := syscall.NewCallback(func(window, _ uintptr) uintptr {
+	window, _, _ := next.Call(0, 0, 0, 0)
+	for n := 0; window != 0 && n < mostWindows; n++ {
 		var pid uint32
 		of.Call(window, uintptr(unsafe.Pointer(&pid)))
 		if int32(pid) == p.pid {
@@ -175,17 +179,13 @@ func (p *task) closeWindows() error {
 				asked++
 			}
 		}
-		return 1 // go on
-	})
-	user32.NewProc("EnumWindows").Call(each, 0)
+		window, _, _ = next.Call(0, window, 0, 0)
+	}
 	if asked == 0 {
 		return fmt.Errorf("ask the process to end: it has no window that could be closed: %w", errUnsupported)
 	}
 	return nil
 }
-
-// step is how long a wait lasts before it is looked whether anybody still waits.
-const step = 50 * time.Millisecond
 
 // ended implements held.
 func (p *task) ended(ctx context.Context, d time.Duration) bool {
@@ -268,17 +268,8 @@ func (s *tableSocket) destroy() error {
 
 // ended implements socket.
 func (s *tableSocket) ended(ctx context.Context, d time.Duration) bool {
-	for left := d; ; left -= step {
-		if _, err := rowOf(s.row.Local, s.row.Remote); errors.Is(err, errGone) {
-			return true
-		}
-		if left <= 0 {
-			return false
-		}
-		select {
-		case <-ctx.Done():
-			return false
-		case <-time.After(step):
-		}
-	}
+	return await(ctx, d, func() bool {
+		_, err := rowOf(s.row.Local, s.row.Remote)
+		return errors.Is(err, errGone)
+	})
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"net/http/cookiejar"
@@ -65,16 +64,7 @@ func (v *visitor) send(method, path, body string, header ...string) (status int,
 	for i, h := 0, append([]string{"Origin", v.base, "Sec-Fetch-Site", "same-origin"}, header...); i < len(h); i += 2 {
 		r.Header.Set(h[i], h[i+1])
 	}
-	res, err := v.client.Do(r)
-	if err != nil {
-		v.t.Fatal(err)
-	}
-	defer res.Body.Close()
-	b, err := io.ReadAll(res.Body)
-	if err != nil {
-		v.t.Fatal(err)
-	}
-	return res.StatusCode, string(b)
+	return answered(v.t, v.client, r)
 }
 
 // enter exchanges a secret for a session.

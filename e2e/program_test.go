@@ -176,3 +176,18 @@ func (p *program) get(path string, header ...string) (*http.Response, string) {
 	}
 	return answer, string(body)
 }
+
+// answered sends a request and returns the status and the body of the answer.
+func answered(t *testing.T, client *http.Client, r *http.Request) (status int, body string) {
+	t.Helper()
+	res, err := client.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	b, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return res.StatusCode, string(b)
+}

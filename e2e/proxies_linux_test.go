@@ -11,7 +11,6 @@ import (
 	"crypto/x509/pkix"
 	"encoding/pem"
 	"fmt"
-	"io"
 	"math/big"
 	"net"
 	"net/http"
@@ -57,16 +56,7 @@ func (f *front) ask(path, host, origin string) (status int, body string) {
 	if origin != "" {
 		r.Header.Set("Origin", origin)
 	}
-	answer, err := f.client.Do(r)
-	if err != nil {
-		f.t.Fatal(err)
-	}
-	defer answer.Body.Close()
-	b, err := io.ReadAll(answer.Body)
-	if err != nil {
-		f.t.Fatal(err)
-	}
-	return answer.StatusCode, string(b)
+	return answered(f.t, f.client, r)
 }
 
 // live opens the live view with an Origin and waits for a second delta, so that what is between does not hold frames

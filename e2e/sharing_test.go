@@ -55,16 +55,7 @@ func (g *guest) do(method, path string, form url.Values) (status int, body strin
 	r.Header.Set("Accept", "application/json")
 	r.Header.Set("X-Forwarded-For", "192.0.2.99")
 	r.Header.Set("User-Agent", "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0")
-	res, err := g.client.Do(r)
-	if err != nil {
-		g.t.Fatal(err)
-	}
-	defer res.Body.Close()
-	text, err := io.ReadAll(res.Body)
-	if err != nil {
-		g.t.Fatal(err)
-	}
-	return res.StatusCode, string(text)
+	return answered(g.t, g.client, r)
 }
 
 // TestShareDialog: the Share button opens a dialog that makes a link to the very view, shows it as a QR code, lists who

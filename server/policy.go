@@ -80,7 +80,7 @@ var policy = []Rule{
 	{Method: "GET", Pattern: "/network", Least: Viewer},
 	{Method: "GET", Pattern: "/network.json", Least: Viewer},
 
-	// With --allow-actions; package actions asks for more than the role.
+	// With --allow-actions; package web asks for more than the role: the system itself has to tell that it is the owner.
 	{Method: "GET", Pattern: "/connections/:id/close", Least: Owner},
 	{Method: "GET", Pattern: "/connections/:id/close.json", Least: Owner},
 	{Method: "POST", Pattern: "/connections/:id/close", Least: Owner, Body: longBody},

@@ -65,14 +65,21 @@ func (s Share) isChosen(p access.Place) bool {
 
 // shared names the page that is shared, for reading.
 func (s Share) shared() string {
-	of := s.Of
-	if text, err := url.QueryUnescape(of); err == nil {
-		of = text
+	if s.Of == "/" {
+		return viewWords("")
 	}
-	if of == "" || of == "/" {
+	return viewWords(s.Of)
+}
+
+// viewWords writes a page or the query of a view for reading.
+func viewWords(address string) string {
+	if address == "" {
 		return "all connections"
 	}
-	return Visible(of)
+	if text, err := url.QueryUnescape(address); err == nil {
+		address = text
+	}
+	return Visible(address)
 }
 
 // until says when something ends.
@@ -103,13 +110,7 @@ func used(l access.Link) string {
 func looking(v access.Visitor) []string {
 	var pages []string
 	for _, view := range v.Views {
-		if text, err := url.QueryUnescape(view); err == nil {
-			view = text
-		}
-		if view == "" {
-			view = "all connections"
-		}
-		pages = append(pages, Visible(view))
+		pages = append(pages, viewWords(view))
 	}
 	if len(pages) == 0 && v.Page != "" {
 		pages = append(pages, Visible(v.Page)+" (not open now)")

@@ -275,15 +275,15 @@ func bytesSent(c *poller.Connection, _ time.Time) value {
 }
 
 func receiveRate(c *poller.Connection, _ time.Time) value {
-	return known(c.Known, poller.KnownRates, rate(c.ReceiveRate))
+	return known(c.Known, poller.KnownRates, rateOf(c.ReceiveRate))
 }
 
 func sendRate(c *poller.Connection, _ time.Time) value {
-	return known(c.Known, poller.KnownRates, rate(c.SendRate))
+	return known(c.Known, poller.KnownRates, rateOf(c.SendRate))
 }
 
-// rate rounds to whole bytes a second: no clock behind it is better than that.
-func rate(perSecond float64) value { return integerOf(int64(perSecond + 0.5)) }
+// rateOf rounds to whole bytes a second: no clock behind it is better than that.
+func rateOf(perSecond float64) value { return integerOf(int64(perSecond + 0.5)) }
 
 func rtt(c *poller.Connection, _ time.Time) value {
 	return known(c.Known, poller.KnownRTT, decimalOf(float64(c.RTT)/1000))

@@ -7,6 +7,8 @@ import (
 	"net"
 	"sync/atomic"
 	"time"
+
+	"golang.org/x/time/rate"
 )
 
 // frameGate reads along with what a viewer's browser sends and stops it at the first frame that breaks RFC 6455 or is
@@ -19,7 +21,7 @@ import (
 type frameGate struct {
 	net.Conn
 	now       func() time.Time
-	allowance *allowance
+	allowance *rate.Limiter
 
 	header  []byte // of the frame that is being read, as far as it came
 	payload uint64 // bytes of that frame still to come
@@ -47,7 +49,7 @@ const (
 
 // newFrameGate stands before a connection whose next byte is the first of a frame.
 func newFrameGate(conn net.Conn) *frameGate {
-	return &frameGate{Conn: conn, now: time.Now, allowance: newAllowance(framesPerSecond)}
+	return &frameGate{Conn: conn, now: time.Now, allowance: rate.NewLimiter(framesPerSecond, framesPerSecond)}
 }
 
 // Read implements net.Conn. What came before a frame that breaks a rule is handed out; the rest is the error.
@@ -138,7 +140,7 @@ func (g *frameGate) begin() *violation {
 func (g *frameGate) judge(first, second byte) *violation {
 	op := first & 0xf
 	switch control := op >= opClose; {
-	case !g.allowance.take(g.now()):
+	case !g.allowance.AllowN(g.now(), 1):
 		return &violation{closePolicy, "Too many frames."}
 	case first&bitsReserved != 0:
 		return &violation{closeProtocol, "A reserved bit is set."}

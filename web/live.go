@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/labstack/echo/v4"
+	"golang.org/x/time/rate"
 
 	"sockeye/access"
 	"sockeye/poller"
@@ -213,13 +214,13 @@ func (s *session) pingOnce(ctx context.Context) error {
 
 // readAll reads messages until the connection ends or one breaks a rule.
 func (s *session) readAll(ctx context.Context) error {
-	allowance := newAllowance(messagesPerSecond)
+	allowance := rate.NewLimiter(messagesPerSecond, messagesPerSecond)
 	for {
 		b, err := s.channel.read(ctx)
 		if err != nil {
 			return err
 		}
-		if !allowance.take(time.Now()) {
+		if !allowance.Allow() {
 			return &violation{closePolicy, "Too many messages."}
 		}
 		if err := s.message(ctx, b); err != nil {

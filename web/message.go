@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/url"
 	"strconv"
-	"time"
 
 	"sockeye/poller"
 	"sockeye/query"
@@ -119,27 +118,5 @@ func number(page url.Values, name string, otherwise, low, high int) (int, error)
 	return n, nil
 }
 
-// allowance lets a viewer send a number of messages a second, in bursts of the same number.
-type allowance struct {
-	rate float64 // a second
-	left float64
-	last time.Time
-}
-
-// messagesPerSecond is how many messages a viewer may send.
+// messagesPerSecond is how many messages a viewer may send a second, and how many at once.
 const messagesPerSecond = 20
-
-func newAllowance(rate float64) *allowance { return &allowance{rate: rate, left: rate} }
-
-// take uses one message up; ok is false where none is left.
-func (a *allowance) take(now time.Time) (ok bool) {
-	if !a.last.IsZero() {
-		a.left = min(a.rate, a.left+now.Sub(a.last).Seconds()*a.rate)
-	}
-	a.last = now
-	if a.left < 1 {
-		return false
-	}
-	a.left--
-	return true
-}

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/time/rate"
 	"pgregory.net/rapid"
 )
 
@@ -109,11 +110,11 @@ func TestSpanOf(t *testing.T) {
 // TestAllowance: no second has more than two bursts, and what was saved up is never more than one.
 func TestAllowance(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		a, now := newAllowance(messagesPerSecond), time.Unix(0, 0)
+		a, now := rate.NewLimiter(messagesPerSecond, messagesPerSecond), time.Unix(0, 0)
 		taken := []time.Time{}
 		for range rapid.IntRange(1, 200).Draw(t, "messages") {
 			now = now.Add(time.Duration(rapid.SampledFrom([]int{0, 0, 1, 49, 50, 51, 1000, 90_000}).Draw(t, "pause")) * time.Millisecond)
-			if !a.take(now) {
+			if !a.AllowN(now, 1) {
 				continue
 			}
 			taken = append(taken, now)
@@ -128,9 +129,9 @@ func TestAllowance(t *testing.T) {
 			}
 		}
 	})
-	a, now := newAllowance(messagesPerSecond), time.Unix(0, 0)
+	a, now := rate.NewLimiter(messagesPerSecond, messagesPerSecond), time.Unix(0, 0)
 	for i := range 1000 {
-		if !a.take(now) {
+		if !a.AllowN(now, 1) {
 			t.Fatalf("message %d of an even 20 a second was refused", i)
 		}
 		now = now.Add(time.Second / messagesPerSecond)
